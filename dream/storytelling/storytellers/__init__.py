@@ -1,0 +1,44 @@
+"""Storytellers: a prompt in, text piece by piece out. The file name is the registration.
+
+Each module here has a `create(settings) -> Storyteller`; nothing else of a provider is known outside its file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dream.storytelling.prompt import Prompt
+
+Reason = Literal["finished", "cut_short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last thing a storyteller yields. Without it an end is an interruption, whatever the line said.
+
+    `reason` is "cut_short" where the provider stopped at its length limit; token counts are None where it gave none.
+    """
+
+    reason: Reason
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+class Stream(Protocol):
+    """One answer on its way. Iterating yields text and last a Finish, or raises StorytellerFailed."""
+
+    def __iter__(self) -> Iterator[str | Finish]: ...
+
+    def close(self) -> None:
+        """Ends the answer from any thread at any time; the upstream connection is closed within a second. Idempotent."""
+
+
+class Storyteller(Protocol):
+    """`name` is what readers see, such as "loom" or "gpt-5"; `provider` is the name of the file it lives in."""
+
+    provider: str
+    name: str
+
+    def tell(self, prompt: Prompt) -> Stream: ...
