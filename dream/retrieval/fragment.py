@@ -1,28 +1,12 @@
-"""Fragments and hits: what the retriever returns and every room above it passes on."""
+"""Hits: fragments found for a query, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dream.store.fragment import Fragment
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """A retrievable piece of a work: `text == work.text[start:end]`, offsets in code points of the version's text."""
-
-    id: str
-    work_id: str
-    version_id: str
-    position: int
-    start: int
-    end: int
-    text: str
-    heading: str
-    title: str
-    author: str
-    language: str
-    licence: str
-    source: str
-    quotable: bool
+__all__ = ["Fragment", "Hit"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,143 @@
+"""Queries over scenes: who may tell one, how it ends, and what it leans on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from dream.store import models
+from dream.store.database import Database
+
+LIVE = ("queued", "telling")
+ENDED = ("told", "stopped", "interrupted", "failed")
+
+
+class Scenes:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def scene(self, scene_id: str) -> models.Scene | None:
+        with self._database.read() as session:
+            return session.get(models.Scene, scene_id)
+
+    def of_story(self, story_id: str) -> list[models.Scene]:
+        """All scenes of a story, oldest first."""
+        query = select(models.Scene).where(models.Scene.story_id == story_id).order_by(models.Scene.created_at, models.Scene.id)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def path(self, scene_id: str) -> list[models.Scene]:
+        """The scenes from the story's first one down to this one."""
+        path: list[models.Scene] = []
+        with self._database.read() as session:
+            scene = session.get(models.Scene, scene_id)
+            while scene is not None:
+                path.append(scene)
+                scene = session.get(models.Scene, scene.parent_id) if scene.parent_id else None
+        return path[::-1]
+
+    # The telling
+
+    def claim(self, scene_id: str) -> int | None:
+        """Takes a queued scene for telling; its new epoch, or None where another has it."""
+        with self._database.write() as session:
+            statement = (
+                update(models.Scene)
+                .where(models.Scene.id == scene_id, models.Scene.state == "queued")
+                .values(state="telling", epoch=models.Scene.epoch + 1, heartbeat_at=time.time())
+                .returning(models.Scene.epoch)
+            )
+            return session.scalar(statement)
+
+    def beat(self, scene_ids: Sequence[str]) -> None:
+        """Says that the tellings of these scenes are alive."""
+        with self._database.write() as session:
+            session.execute(update(models.Scene).where(models.Scene.id.in_(scene_ids)).values(heartbeat_at=time.time()))
+
+    def ask_to_stop(self, scene_id: str) -> None:
+        """Leaves word for whichever process tells this scene."""
+        with self._database.write() as session:
+            session.execute(update(models.Scene).where(models.Scene.id == scene_id).values(stop_asked=True))
+
+    def asked_to_stop(self, scene_ids: Sequence[str]) -> set[str]:
+        with self._database.read() as session:
+            return set(session.scalars(select(models.Scene.id).where(models.Scene.id.in_(scene_ids), models.Scene.stop_asked)))
+
+    def lapsed(self, before: float) -> list[models.Scene]:
+        """Scenes that are being told by nobody: live in name, with no heartbeat since `before`."""
+        query = select(models.Scene).where(models.Scene.state.in_(LIVE), models.Scene.heartbeat_at < before)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def take_over(self, scene: models.Scene) -> int | None:
+        """Takes a lapsed scene in order to end it; its new epoch, or None where its teller came back or another took it."""
+        with self._database.write() as session:
+            statement = (
+                update(models.Scene)
+                .where(models.Scene.id == scene.id, models.Scene.epoch == scene.epoch, models.Scene.heartbeat_at == scene.heartbeat_at)
+                .where(models.Scene.state.in_(LIVE))
+                .values(state="telling", epoch=models.Scene.epoch + 1, heartbeat_at=time.time())
+                .returning(models.Scene.epoch)
+            )
+            return session.scalar(statement)
+
+    def save_finish(self, scene_id: str, epoch: int, finish: str, usage: dict[str, Any] | None) -> None:
+        """Keeps the storyteller's own word on how the text ended, before anything else is made of it."""
+        with self._database.write() as session:
+            mine = (models.Scene.id == scene_id, models.Scene.epoch == epoch)
+            session.execute(update(models.Scene).where(*mine).values(finish=finish, usage=usage))
+
+    # What a scene leans on
+
+    def sources(self, scene_id: str) -> list[models.Source]:
+        query = select(models.Source).where(models.Source.scene_id == scene_id).order_by(models.Source.rank)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def threads(self, scene_id: str) -> list[models.Thread]:
+        query = select(models.Thread).where(models.Thread.scene_id == scene_id).order_by(models.Thread.start, models.Thread.rank)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def copied_runs(self, scene_id: str) -> list[models.CopiedRun]:
+        query = select(models.CopiedRun).where(models.CopiedRun.scene_id == scene_id).order_by(models.CopiedRun.start)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+
+# Changes that belong into an event's own transaction
+
+
+def end(session: Session, scene_id: str, epoch: int, state: str, text: str, code: str | None) -> bool:
+    """Ends a scene exactly once; False where it has ended already or another telling has begun on it."""
+    statement = (
+        update(models.Scene)
+        .where(models.Scene.id == scene_id, models.Scene.epoch == epoch, models.Scene.state.in_(LIVE))
+        .values(state=state, text=text, code=code, ended_at=time.time())
+        .returning(models.Scene.id)
+    )
+    return session.scalar(statement) is not None
+
+
+def lay_sources(session: Session, scene_id: str, rows: Sequence[dict[str, Any]]) -> bool:
+    session.execute(delete(models.Source).where(models.Source.scene_id == scene_id))
+    if rows:
+        session.execute(insert(models.Source), [{"scene_id": scene_id, **row} for row in rows])
+    return True
+
+
+def name_storyteller(session: Session, scene_id: str, name: str) -> bool:
+    session.execute(update(models.Scene).where(models.Scene.id == scene_id).values(storyteller=name))
+    return True
+
+
+def tie_threads(session: Session, scene_id: str, threads: Sequence[dict[str, Any]], copied: Sequence[dict[str, Any]]) -> bool:
+    for table, rows in ((models.Thread, threads), (models.CopiedRun, copied)):
+        session.execute(delete(table).where(table.scene_id == scene_id))
+        if rows:
+            session.execute(insert(table), [{"scene_id": scene_id, **row} for row in rows])
+    return True

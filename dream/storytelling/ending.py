@@ -1,0 +1,96 @@
+"""How a telling ends: what is kept of it, its threads, and exactly one terminal event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from dream.errors import StorytellerFailed
+from dream.retrieval.embedding import Embedder
+from dream.retrieval.fragment import Fragment
+from dream.storytelling.brief import Brief
+from dream.storytelling.provenance import Provenance, trace
+from dream.store.library import Library
+from dream.store.library import scenes as changes
+from dream.store.log import Channel, EventLog
+
+State = Literal["told", "stopped", "interrupted", "failed"]
+
+# What a scene's saved finish says of its end; anything else is the code of what went wrong.
+_STATES: dict[str, State] = {"finished": "told", "stopped": "stopped"}
+
+SENTENCES = {
+    "finished": "",
+    "stopped": "The telling was stopped. What was told is kept, and can be continued.",
+    "cut_short": "The storyteller reached the end of its page. What was told is kept, and can be continued.",
+    "teller_died": "The telling was broken off when the service stopped. What was told is kept, and can be continued.",
+    "service_stopped": "The service was stopped while this was being told. What was told is kept, and can be continued.",
+    "too_slow": "The storyteller did not begin in time. Your premise is kept; telling it again may work.",
+    "paused_too_long": "The storyteller fell silent for too long. What was told is kept, and can be continued.",
+    "took_too_long": "The telling took longer than is allowed. What was told is kept, and can be continued.",
+    "told_nothing": "The storyteller ended without telling anything. Your premise is kept; telling it again may work.",
+    "internal": "Something went wrong on our side. What was told is kept, and can be continued.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a telling ended: "finished", "stopped", or a code; with the sentence a reader sees and whether trying again may help."""
+
+    reason: str
+    sentence: str = ""
+    retry: bool = True
+    usage: dict[str, Any] | None = None
+
+    def state(self, text: str) -> State:
+        """Failed means no text, interrupted means text kept; told only where the storyteller said that it had finished."""
+        return _STATES.get(self.reason) or ("interrupted" if text else "failed")
+
+
+def ending(reason: str, usage: dict[str, Any] | None = None) -> Ending:
+    """The ending for one of the reasons that dream itself gives."""
+    return Ending(reason, SENTENCES[reason], retry=reason not in ("finished", "stopped"), usage=usage)
+
+
+def ending_of(error: StorytellerFailed) -> Ending:
+    return Ending(error.code, error.sentence, error.retry)
+
+
+class Endings:
+    """Ends tellings, those of this process and those whose process died."""
+
+    def __init__(self, library: Library, log: EventLog, embedder: Callable[[], Embedder | None]) -> None:
+        self._library = library
+        self._log = log
+        self._embedder = embedder
+
+    def conclude(self, channel: Channel, epoch: int, text: str, fragments: Sequence[Fragment], brief: Brief, end: Ending) -> bool:
+        """Saves the reason, ties the threads, and closes the log. False where another telling of the scene ended it first."""
+        scene_id = channel.scene_id
+        self._library.scenes.save_finish(scene_id, epoch, end.reason, end.usage)
+        if text:
+            self._tie(channel, trace(text, fragments, self._embedder(), known=known(brief)))
+        state = end.state(text)
+        data = {"state": state, "usage": end.usage, "code": None if state == "told" else end.reason}
+        data |= {"retry": end.retry, "sentence": end.sentence}
+        return self._log.append(
+            channel, state, data, lambda session: changes.end(session, scene_id, epoch, state, text, data["code"])
+        )
+
+    def _tie(self, channel: Channel, found: Provenance) -> None:
+        threads = [
+            {"start": thread.start, "end": thread.end, "rank": rank, **asdict(tie)}
+            for thread in found.threads
+            for rank, tie in enumerate(thread.ties, 1)
+        ]
+        copied = [asdict(run) for run in found.copied]
+        shown = {"threads": [asdict(thread) for thread in found.threads], "copied": copied}
+        self._log.append(
+            channel, "threads", shown, lambda session: changes.tie_threads(session, channel.scene_id, threads, copied)
+        )
+
+
+def known(brief: Brief) -> str:
+    """What the reader said, which needs no source."""
+    return " ".join(filter(None, (brief.premise, brief.hero, brief.place)))

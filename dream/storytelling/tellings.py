@@ -1,0 +1,126 @@
+"""All tellings of this process: begun, watched, stopped, and swept up after where a process died."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from dream.errors import Busy, NotFound
+from dream.store import models
+from dream.storytelling.brief import Brief
+from dream.storytelling.ending import ending
+from dream.storytelling.telling import Telling, Tools
+
+WATCH_SECONDS = 0.25
+BEAT_SECONDS = 5.0
+LAPSE_SECONDS = 40.0
+SWEEP_SECONDS = 15.0
+CLOSE_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class Tellings:
+    """`alone` says that no other process tells stories from this data, so that whatever is live in it at the start was left by a dead one."""
+
+    def __init__(self, tools: Tools, *, alone: bool) -> None:
+        self._tools = tools
+        self._live: dict[str, Telling] = {}
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._sweep(before=time.time() if alone else time.time() - LAPSE_SECONDS)
+        self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
+        self._watcher.start()
+
+    def check_room(self) -> None:
+        """Raises Busy where no further telling can begin; asked before anything of it is written."""
+        if self._ending.is_set() or len(self._live) >= self._tools.settings.tellings:
+            raise Busy("Every storyteller is busy just now. Your premise is kept; please try again in a few seconds.")
+
+    def begin(self, scene: models.Scene, story: models.Story) -> None:
+        """Tells a queued scene in a thread of its own."""
+        telling = Telling(self._tools, scene, story)
+        with self._lock:
+            self._live[scene.id] = telling
+        threading.Thread(target=self._run, args=(telling,), name=f"telling-{scene.id}", daemon=True).start()
+
+    def stop(self, scene_id: str) -> None:
+        """Stops a telling, in whichever process it is; nothing happens where it has ended."""
+        self._tools.library.scenes.ask_to_stop(scene_id)
+        with self._lock:
+            telling = self._live.get(scene_id)
+        if telling:
+            telling.cut("stopped")
+
+    def live(self) -> int:
+        return len(self._live)
+
+    def close(self) -> None:
+        """Interrupts what is being told, keeping its text, and waits for its last events."""
+        self._ending.set()
+        with self._lock:
+            tellings = list(self._live.values())
+        for telling in tellings:
+            telling.cut("service_stopped")
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for telling in tellings:
+            telling.wait(max(0.0, deadline - time.monotonic()))
+        self._watcher.join(timeout=1)
+
+    def _run(self, telling: Telling) -> None:
+        try:
+            telling.run()
+        except Exception:
+            logger.exception("scene %s could not be told", telling.scene_id)
+        finally:
+            with self._lock:
+                self._live.pop(telling.scene_id, None)
+
+    def _watch(self) -> None:
+        beaten = swept = time.monotonic()
+        while not self._ending.wait(WATCH_SECONDS):
+            with self._lock:
+                tellings = dict(self._live)
+            try:
+                self._cut_overdue(tellings)
+                if tellings and time.monotonic() - beaten > BEAT_SECONDS:
+                    beaten = time.monotonic()
+                    self._tools.library.scenes.beat(list(tellings))
+                if time.monotonic() - swept > SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    self._sweep(before=time.time() - LAPSE_SECONDS)
+            except Exception:
+                logger.exception("watching the tellings failed once")
+
+    def _cut_overdue(self, tellings: dict[str, Telling]) -> None:
+        for telling in tellings.values():
+            if reason := telling.overdue():
+                telling.cut(reason)
+        if tellings:
+            for scene_id in self._tools.library.scenes.asked_to_stop(list(tellings)):
+                tellings[scene_id].cut("stopped")
+
+    def _sweep(self, before: float) -> None:
+        """Ends what a dead process left: told where the storyteller had said so, interrupted with its text otherwise."""
+        for scene in self._tools.library.scenes.lapsed(before):
+            if scene.id in self._live:
+                continue
+            epoch = self._tools.library.scenes.take_over(scene)
+            if epoch is not None:
+                self._end_abandoned(scene, epoch)
+
+    def _end_abandoned(self, scene: models.Scene, epoch: int) -> None:
+        channel = self._tools.log.open(scene.id)
+        try:
+            story = self._tools.library.stories.story(scene.story_id)
+            if story is None:
+                raise NotFound(f"Scene {scene.id} belongs to no story.")
+            text = "".join(event.text for event in channel.committed if event.name == "delta")
+            cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
+            found = self._tools.library.works.fragments_ever(cited)
+            fragments = [found[id_] for id_ in cited if id_ in found]
+            end = ending(scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died", scene.usage)
+            self._tools.endings.conclude(channel, epoch, text, fragments, Brief.model_validate(story.brief), end)
+        finally:
+            self._tools.log.shut(channel)
