@@ -70,14 +70,32 @@ class Ingest:
             self._vectors.delete(corpus_id, replaced)
         return Ingested(source, "replaced" if before else "new", len(draft.pieces))
 
-    def embed_missing(self, progress: Callable[[int, int], None]) -> int:
-        """Makes the vectors of live works that have none of this model; returns how many works. `progress` gets (done, of)."""
+    def embed_missing(self) -> Iterator[tuple[int, int]]:
+        """Makes the vectors of live works that have none of this model; yields (done, of) after each work."""
         embedder = self._embedder()
         waiting = self._library.works.unembedded(embedder.name) if embedder else []
         for done, (corpus_id, version_id) in enumerate(waiting, 1):
             self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
-            progress(done, len(waiting))
-        return len(waiting)
+            yield done, len(waiting)
+
+    def reindex(self) -> Iterator[tuple[int, int]]:
+        """Makes the lexical index and the vectors of every live work anew from SQL, and drops what belongs to none; yields (done, of).
+
+        Searches go on meanwhile: entries are overwritten in place, under the same ids.
+        """
+        works = self._library.works
+        works.discard_staged()
+        works.forget_terms_of_dead_versions()
+        versions = works.live_versions()
+        kept: dict[str, set[str]] = {}
+        for done, (corpus_id, version_id) in enumerate(versions, 1):
+            fragments = works.fragments_of(version_id)
+            works.reindex_terms(version_id, corpus_id, [index_line(fragment.text) for fragment in fragments])
+            works.embedded(version_id, self._embed(corpus_id, version_id))
+            kept.setdefault(corpus_id, set()).update(fragment.id for fragment in fragments)
+            yield done, len(versions)
+        for shelf in works.shelves():
+            self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - kept.get(shelf.id, set())))
 
     def _embed(self, corpus_id: str, version_id: str) -> str | None:
         """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no model yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,12 @@ class Works:
     def work(self, work_id: str) -> models.Work | None:
         with self._database.read() as session:
             return session.get(models.Work, work_id)
+
+    def withdrawn(self, work_ids: Collection[str]) -> set[str]:
+        """Those of the works that no longer have a live version."""
+        query = select(models.Work.id).where(models.Work.id.in_(work_ids), models.Work.live_version_id.is_(None))
+        with self._database.read() as session:
+            return set(session.scalars(query))
 
     def text(self, version_id: str) -> str:
         """The whole text of a version, "" for one that is not there."""

@@ -1,0 +1,106 @@
+"""An API operation: what it takes, what it answers and how it refuses, said once for the view, the checks and the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import orjson
+from flask import Response, request
+from pydantic import BaseModel, ValidationError
+
+from dream.errors import BadRequest, BriefRefused, DreamError
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`answer` None means an answer without JSON (see `media`). Every operation may also answer the errors in `refuses`."""
+
+    summary: str
+    status: int
+    answer: type[BaseModel] | None
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    refuses: tuple[type[DreamError], ...]
+    media: str
+
+
+def operation(
+    summary: str,
+    *,
+    status: int = 200,
+    answer: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    refuses: tuple[type[DreamError], ...] = (),
+    media: str = "application/json",
+) -> Callable[[View], View]:
+    """Checks the request against `body` and `query`, hands them to the view by those names, and answers what it returns as JSON."""
+
+    def describe(view: View) -> View:
+        @wraps(view)
+        def checked(**path: Any) -> Any:
+            if body is not None:
+                path["body"] = _checked(body, _json())
+            if query is not None:
+                path["query"] = _checked(query, request.args.to_dict())
+            result = view(**path)
+            if isinstance(result, BaseModel):
+                return Response(result.model_dump_json(), status=status, mimetype="application/json")
+            return result
+
+        checked.operation = Operation(summary, status, answer, body, query, refuses, media)  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]  # the wrapper keeps the view's own signature
+
+    return describe
+
+
+def refusals(error: ValidationError) -> dict[str, str]:
+    """What to change about each field at fault, in words for a person."""
+    return {".".join(map(str, found["loc"])) or "body": _sentence(found) for found in error.errors()}
+
+
+def _checked(model: type[BaseModel], data: Any) -> BaseModel:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        fields = refusals(error)
+        name, sentence = next(iter(fields.items()))
+        raise BriefRefused(sentence if name in ("premise", "body") else f"{name}: {sentence}", fields) from None
+
+
+def _json() -> Any:
+    data = request.get_data()
+    if not data:
+        return {}
+    if not request.is_json:
+        raise BadRequest("Please send JSON, with Content-Type: application/json.")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise BadRequest("That is not valid JSON in UTF-8. Please check quotes, commas and escapes, and send it again.") from None
+
+
+def _sentence(found: Any) -> str:
+    context = found.get("ctx", {})
+    match found["type"]:
+        case "missing":
+            return "Please give this; it is needed."
+        case "string_too_short":
+            return "Please write a few words about the story you would like."
+        case "string_too_long":
+            return f"Please keep this to {context['max_length']:,} characters; it has {len(found['input']):,}."
+        case "literal_error":
+            return f"Please choose one of {context['expected']}."
+        case "extra_forbidden":
+            return "There is no such field; please leave it out."
+        case "value_error":
+            return str(context["error"])
+        case "model_type" | "model_attributes_type":
+            return 'Please send a JSON object, such as {"premise": "..."}.'
+        case _:
+            return f"{found['msg']}."
