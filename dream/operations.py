@@ -60,8 +60,14 @@ def tell(service: Service, brief: dict[str, Any]) -> Iterator[Report]:
         service.tellings.stop(scene.id)
 
 
+def works(service: Service, corpus: str | None) -> Iterator[Report]:
+    """A report for each work of a corpus, by title."""
+    for work in service.library.works.works(service.corpus(corpus).id):
+        yield {name: getattr(work, name) for name in ("id", "title", "author", "language", "licence", "source", "summary", "tags")}
+
+
 OPERATIONS: dict[str, Callable[..., Iterator[Report]]] = {
-    "ingest": ingest, "embed": embed, "reindex": reindex, "search": search, "tell": tell,
+    "ingest": ingest, "embed": embed, "reindex": reindex, "search": search, "tell": tell, "works": works,
 }  # fmt: skip
 
 
