@@ -1,8 +1,9 @@
 """Export a sentence-transformers model to ONNX: `python export_script.py MODEL OUTPUT`.
 
 This file stands alone. It runs inside a throwaway environment that has torch, and it imports nothing of dream, which is
-not installed there. It writes `model.onnx` (fp32, fused), `model.int8.onnx`, `tokenizer.json` and `export.json` (what
-was found out about the model) into OUTPUT, and prints one line of progress a step.
+not installed there. It writes `model.onnx` (fp32, fused) and `model.int8.onnx`, each with its weights in a `.data` file
+beside it, `tokenizer.json` and `export.json` (what was found out about the model) into OUTPUT, and prints one line of
+progress a step.
 
 Both graphs take `input_ids` and `attention_mask`, int64 of shape (batch, length), and give `pooled`, float32 of shape
 (batch, dimensions) and unit length, and `tokens`, float32 of shape (batch, length, width). Whatever the model does
@@ -14,9 +15,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -24,6 +24,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -33,7 +34,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 OPSET = 17
-LONGEST = 512  # tokens; attention over more costs too much to be of use for fragments
+LONGEST = 512  # tokens; attention over more costs too much for fragments of a page or less
 
 SAMPLES = (
     "Once upon a time",
@@ -41,7 +42,7 @@ SAMPLES = (
     "A miller had three sons, and when he died he left them his mill, his ass and his cat.",
     "Who ferries the dead across the river when the ferryman sleeps?",
     "She counted the bells: four, five, six, and then a seventh that no tower owned.",
-    "\u201cI will pay,\u201d said the tailor, \u201cbut not with what you ask.\u201d",
+    "“I will pay,” said the tailor, “but not with what you ask.”",
     "The king's daughter kept a swallow in a cage of reeds, and every night it told her the way to the sea.",
     "Salt, thread and a candle: that is what you carry over the pass, and you carry it in silence.",
     "He was neither young nor old; he had simply been left out in too much weather.",
@@ -56,20 +57,17 @@ SAMPLES = (
     "In the market they sold shadows by the yard, and the best of them came from tall men.",
     "The fox bowed, because it costs a fox nothing to bow.",
     "It rained for forty days; on the forty-first the baker went out and shut the sky.",
-    "Cr\u00e8me br\u00fbl\u00e9e, na\u00efve caf\u00e9s and 12,345.67 other things!",
+    "Crème brûlée, naïve cafés and 12,345.67 other things!",
     "Zwei Kinder gingen in den Wald und streuten Brot.",
-    "\uc61b\ub0a0 \uc61b\uc801\uc5d0 \ud55c \uc0b0\uace8 \ub9c8\uc744\uc5d0 \ub098\ubb34\uafbc\uc774 \uc0b4\uc558\uc2b5\ub2c8\ub2e4.",
-    "\ud638\ub791\uc774\ub294 \uace0\uac1c\ub97c \ub118\uc744 \ub54c\ub9c8\ub2e4 \ub5a1 \ud558\ub098\ub97c \ub2ec\ub77c\uace0 \ud588\ub2e4.",
-    "\u6708\u591c\u306e\u6a4b",
-    "\U0001f409",
+    "옛날 옛적에 한 산골 마을에 나무꾼이 살았습니다.",
+    "호랑이는 고개를 넘을 때마다 떡 하나를 달라고 했다.",
+    "月夜の橋",
+    "🐉",
     ".",
     "The ferryman would take no coin. " * 4,
     "A rope of hair, a rope of sand, a rope of smoke; and with each she came a little nearer to the ground. " * 6,
     "The road went on, and so did she. " * 120,
 )
-
-type Progress = Callable[[str], None]
-type Purpose = Literal["query", "document"]
 
 
 class Graph(torch.nn.Module):
@@ -83,3 +81,175 @@ class Graph(torch.nn.Module):
         features = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
         pooled = torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=-1)
         return pooled, features["token_embeddings"]
+
+
+def load(name: str) -> SentenceTransformer:
+    """The model on the CPU in fp32, with the one kind of attention the exporter can follow."""
+    model = SentenceTransformer(
+        name, device="cpu", model_kwargs={"attn_implementation": "eager", "dtype": torch.float32}
+    ).eval()
+    model.max_seq_length = min(model.max_seq_length or LONGEST, LONGEST)
+    return model
+
+
+def save_tokenizer(model: SentenceTransformer, path: Path) -> Tokenizer:
+    """Write the tokenizer with the model's own truncation and no padding: the batch decides how long it is."""
+    fast = getattr(model.tokenizer, "backend_tokenizer", None)
+    if fast is None:
+        raise SystemExit("This model has no fast tokenizer (tokenizer.json), which dream needs.")
+    tokenizer = Tokenizer.from_str(fast.to_str())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(model.max_seq_length)
+    tokenizer.save(str(path))
+    return tokenizer
+
+
+def batch(tokenizer: Tokenizer, texts: list[str], pad_id: int) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
+    """`input_ids` and `attention_mask`, int64 of shape (texts, longest text)."""
+    encodings = tokenizer.encode_batch(texts)
+    shape = (len(texts), max(len(encoding.ids) for encoding in encodings))
+    ids, mask = np.full(shape, pad_id, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, encoding in enumerate(encodings):
+        ids[row, : len(encoding.ids)] = encoding.ids
+        mask[row, : len(encoding.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def export_graph(model: SentenceTransformer, inputs: dict[str, np.ndarray[Any, Any]], path: Path) -> None:
+    """Trace the pipeline on a padded batch, so that the mask is a part of the graph."""
+    axes = {0: "batch", 1: "length"}
+    with torch.no_grad():
+        torch.onnx.export(
+            Graph(model),
+            (torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"])),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["pooled", "tokens"],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, "tokens": axes, "pooled": {0: "batch"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def fuse(model: SentenceTransformer, source: Path, target: Path) -> None:
+    """Replace the attention, normalising and activation subgraphs by onnxruntime's fused operators."""
+    config = model[0].auto_model.config
+    options = FusionOptions("bert")
+    options.enable_embed_layer_norm = False  # it wants int32 inputs and gains nothing measurable
+    fused = optimize_model(
+        str(source),
+        model_type="bert",
+        num_heads=getattr(config, "num_attention_heads", 0),
+        hidden_size=getattr(config, "hidden_size", 0),
+        optimization_options=options,
+        opt_level=1,
+    )
+    save(fused.model, target)
+
+
+def quantize(source: Path, target: Path) -> None:
+    """Weights as signed bytes, a scale for each channel; activations are quantised as they come."""
+    raw = target.with_suffix(".raw")
+    fused_operators_hide_their_type = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+    quantize_dynamic(
+        source, raw, per_channel=True, weight_type=QuantType.QInt8, extra_options=fused_operators_hide_their_type
+    )
+    save(onnx.load(raw), target)
+    raw.unlink()
+
+
+def save(graph: onnx.ModelProto, path: Path) -> None:
+    """Write the weights beside the graph: onnxruntime maps such a file, and rows never asked for take no memory."""
+    data = path.with_name(path.name + ".data")
+    onnx.save_model(graph, path, save_as_external_data=True, location=data.name)
+    data.chmod(path.stat().st_mode)  # onnx makes it its owner's alone
+
+
+def run(path: Path, tokenizer: Tokenizer, texts: list[str], pad_id: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Pooled vectors of shape (texts, dimensions), eight texts at a time, so that padding is tried too."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    parts = [
+        session.run(["pooled"], batch(tokenizer, texts[start : start + 8], pad_id))[0]
+        for start in range(0, len(texts), 8)
+    ]
+    return np.concatenate(parts)
+
+
+def pooling(path: Path, tokenizer: Tokenizer, pad_id: int) -> str:
+    """Says "mean" when the pooled vector is the mean of the token vectors, so that spans can be pooled the same way."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    inputs = batch(tokenizer, list(SAMPLES[:8]), pad_id)
+    pooled, tokens = session.run(["pooled", "tokens"], inputs)
+    mean = (tokens * inputs["attention_mask"][:, :, None]).sum(axis=1)
+    if mean.shape != pooled.shape:
+        return "other"
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    return "mean" if np.allclose(mean, pooled, atol=1e-4) else "other"
+
+
+def agreement(ours: np.ndarray[Any, Any], original: np.ndarray[Any, Any]) -> dict[str, float]:
+    """How far our vectors are from the original's, both of unit length."""
+    cosines = (ours * original).sum(axis=1)
+    return {
+        "max_difference": float(np.abs(ours - original).max()),
+        "mean_cosine": float(cosines.mean()),
+        "min_cosine": float(cosines.min()),
+    }
+
+
+def prefixes(model: SentenceTransformer) -> dict[str, str]:
+    """What the model puts before a query and before a document, found the way its own encode_* methods find it."""
+    prompts = dict(model.prompts)
+    default = prompts.get(model.default_prompt_name or "", "")
+    document = next((prompts[name] for name in ("document", "passage", "corpus") if name in prompts), default)
+    return {"query": prompts.get("query", default), "document": document}
+
+
+def compare(model: SentenceTransformer, tokenizer: Tokenizer, pad_id: int, folder: Path) -> dict[str, Any]:
+    """The agreement of each exported graph with sentence-transformers, over queries and documents alike."""
+    texts = list(SAMPLES)
+    original = np.concatenate(
+        [
+            encode(texts, batch_size=8, normalize_embeddings=True, show_progress_bar=False)
+            for encode in (model.encode_query, model.encode_document)
+        ]
+    )
+    before = prefixes(model)
+    ours = [before["query"] + text for text in texts] + [before["document"] + text for text in texts]
+    return {
+        "texts": len(ours),
+        "fp32": agreement(run(folder / "model.onnx", tokenizer, ours, pad_id), original),
+        "int8": agreement(run(folder / "model.int8.onnx", tokenizer, ours, pad_id), original),
+    }
+
+
+def main(name: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    print("loading the model", flush=True)
+    model = load(name)
+    tokenizer = save_tokenizer(model, folder / "tokenizer.json")
+    pad_id = int(model.tokenizer.pad_token_id or 0)
+    raw = folder / "raw.onnx"
+    print("exporting it to ONNX", flush=True)
+    export_graph(model, batch(tokenizer, list(SAMPLES[:3]), pad_id), raw)
+    fuse(model, raw, folder / "model.onnx")
+    raw.unlink()
+    print("making the smaller int8 copy", flush=True)
+    quantize(folder / "model.onnx", folder / "model.int8.onnx")
+    print("comparing both with the original", flush=True)
+    found = {
+        "dimensions": int(model.get_embedding_dimension()),
+        "max_tokens": int(model.max_seq_length),
+        "pad_id": pad_id,
+        "pooling": pooling(folder / "model.onnx", tokenizer, pad_id),
+        "prefixes": prefixes(model),
+        "agreement": compare(model, tokenizer, pad_id, folder),
+    }
+    (folder / "export.json").write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(min(torch.get_num_threads(), 4))
+    main(sys.argv[1], Path(sys.argv[2]))
