@@ -17,7 +17,8 @@ __all__ = ["__version__", "create_app"]
 
 
 def create_app(**overrides: Any) -> Flask:
-    """The web application on a data folder. `overrides` are settings (see dream.settings) that win over the environment.
+    """The web application on a data folder. `overrides` are settings (see dream.settings) that win over the
+    environment.
 
     Nothing is configured at import. Raises SetupFailed and SchemaRefused with a sentence for the operator.
     """

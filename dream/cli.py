@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,12 @@ def serve() -> None:
 
 
 @main.command()
-@click.option("--model", "source", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Take the exported model from this folder.")
+@click.option(
+    "--model",
+    "source",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the exported model from this folder.",
+)
 def setup(source: Path | None) -> None:
     """Make everything ready: the embedding model, the database and the starter corpus.
 
@@ -73,7 +77,9 @@ def setup(source: Path | None) -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--corpus", default=None, metavar="NAME", help="The corpus to put them on; made if there is none of that name.")
+@click.option(
+    "--corpus", default=None, metavar="NAME", help="The corpus to put them on; made if there is none of that name."
+)
 def ingest(paths: tuple[Path, ...], corpus: str | None) -> None:
     """Read files, or folders of files, into a corpus.
 
@@ -93,8 +99,14 @@ def ingest(paths: tuple[Path, ...], corpus: str | None) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
 @click.option("--budget", type=click.IntRange(1), metavar="CHARACTERS", help="Characters of fragments at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--queries", type=click.Path(exists=True, dir_okay=False, path_type=Path), help='A JSONL file of {"id", "query"} lines, answered a line each.')
-def search(query: str | None, corpus: str | None, limit: int, budget: int | None, as_json: bool, queries: Path | None) -> None:
+@click.option(
+    "--queries",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='A JSONL file of {"id", "query"} lines, answered a line each.',
+)
+def search(
+    query: str | None, corpus: str | None, limit: int, budget: int | None, as_json: bool, queries: Path | None
+) -> None:
     """Find the fragments that fit a query, best first."""
     if (query is None) == (queries is None):
         raise click.UsageError("Give either a query or --queries FILE.")
@@ -103,7 +115,9 @@ def search(query: str | None, corpus: str | None, limit: int, budget: int | None
         if queries:
             click.echo(json.dumps({"id": report["id"], "hits": report["hits"]}, ensure_ascii=False))
         elif as_json:
-            click.echo(json.dumps({"query": query, "hits": report["hits"], "missing": report["missing"]}, ensure_ascii=False))
+            click.echo(
+                json.dumps({"query": query, "hits": report["hits"], "missing": report["missing"]}, ensure_ascii=False)
+            )
         else:
             _show_hits(report)
 
@@ -115,7 +129,9 @@ def search(query: str | None, corpus: str | None, limit: int, budget: int | None
 @click.option("--tone", help="How it should sound.")
 @click.option("--length", type=click.Choice(["short", "medium", "long"]), help="How long it is.")
 @click.option("--language", type=click.Choice(["en", "ko"]), help="The story's language; the premise's own by default.")
-@click.option("--grounding", type=click.Choice(["strict", "inspired", "free"]), help="How closely it keeps to the fragments.")
+@click.option(
+    "--grounding", type=click.Choice(["strict", "inspired", "free"]), help="How closely it keeps to the fragments."
+)
 @click.option("--corpus", metavar="NAME", help="The corpus it draws on.")
 @click.option("--seed", type=int, help="The same seed gives the same story from the loom.")
 @click.option("--json", "as_json", is_flag=True, help="The telling's events, one JSON object a line.")
@@ -150,7 +166,8 @@ def works(corpus: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"works": reports}, ensure_ascii=False))
         return
     for report in reports:
-        click.echo(f"{report['language']}  {report['title']} · {report['author'] or 'unknown author'} · {report['licence'] or 'no licence named'}  ({report['source']})")
+        author, licence = report["author"] or "unknown author", report["licence"] or "no licence named"
+        click.echo(f"{report['language']}  {report['title']} · {author} · {licence}  ({report['source']})")
     if not reports:
         click.echo("This corpus is empty. `dream ingest PATH` puts texts on it.")
 
@@ -190,7 +207,9 @@ def doctor() -> None:
 def _ingest(settings: Settings, paths: list[Path], corpus: str) -> dict[str, int]:
     """Ingests with a line of progress on the terminal; counts by outcome. Refused files are named with their reason."""
     outcomes: dict[str, int] = {}
-    for done, report in enumerate(run(settings, "ingest", paths=[str(path.absolute()) for path in paths], corpus=corpus), 1):
+    for done, report in enumerate(
+        run(settings, "ingest", paths=[str(path.absolute()) for path in paths], corpus=corpus), 1
+    ):
         outcomes[report["outcome"]] = outcomes.get(report["outcome"], 0) + 1
         if report["outcome"] == "refused":
             click.echo(f"refused: {report['sentence']}", err=True)
@@ -218,9 +237,14 @@ def _queries(path: Path) -> list[dict[str, str]]:
 
 def _show_hits(report: dict[str, Any]) -> None:
     if "meaning" in report["missing"]:
-        click.echo("Searching by words alone: the embedding model is not set up yet. `dream setup` makes it.\n", err=True)
+        click.echo(
+            "Searching by words alone: the embedding model is not set up yet. `dream setup` makes it.\n", err=True
+        )
     for rank, hit in enumerate(report["hits"], 1):
-        click.echo(click.style(f"{rank}. {hit['work']}", bold=True) + f"  {hit['score']:.2f}  {hit['source']}:{hit['start']}-{hit['end']}")
+        click.echo(
+            click.style(f"{rank}. {hit['work']}", bold=True)
+            + f"  {hit['score']:.2f}  {hit['source']}:{hit['start']}-{hit['end']}"
+        )
         click.echo(f"   {_excerpt(hit['text'])}\n")
     if not report["hits"]:
         click.echo("Nothing on this shelf fits that.")

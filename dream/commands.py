@@ -34,7 +34,10 @@ def run(settings: Settings, operation: str, **arguments: Any) -> Iterator[Report
     elif holder.socket:
         yield from _there(holder, operation, arguments)
     else:
-        raise HomeInUse(f"{holder.purpose.capitalize()} (process {holder.pid}) is at work in {settings.home}. Try again when it is done.")
+        raise HomeInUse(
+            f"{holder.purpose.capitalize()} (process {holder.pid}) is at work in {settings.home}. "
+            "Try again when it is done."
+        )
 
 
 def _here(settings: Settings, operation: str, arguments: dict[str, Any]) -> Iterator[Report]:
@@ -74,7 +77,8 @@ def _there(holder: Holder, operation: str, arguments: dict[str, Any]) -> Iterato
             yield report
     except (OSError, http.client.HTTPException) as error:
         raise OperationFailed(
-            f"{holder.purpose} (process {holder.pid}) holds the data folder but does not answer ({error}). Wait a moment, or restart it."
+            f"{holder.purpose} (process {holder.pid}) holds the data folder but does not answer "
+            f"({error}). Wait a moment, or restart it."
         ) from None
     finally:
         connection.close()

@@ -48,13 +48,20 @@ def _owner(settings: Settings) -> Finding:
 def _space(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.home).free
     sentence = f"{free / 2**30:.1f} GiB are free on its disk."
-    return Finding(free >= LEAST_FREE, sentence if free >= LEAST_FREE else f"Only {sentence} Free some, or set DREAM_HOME to another disk.")
+    return Finding(
+        free >= LEAST_FREE,
+        sentence if free >= LEAST_FREE else f"Only {sentence} Free some, or set DREAM_HOME to another disk.",
+    )
 
 
 def _model(settings: Settings) -> Finding:
     if find_model(settings):
         return Finding(True, f"The embedding model {settings.embedding_model} is exported.")
-    return Finding(False, f"The embedding model {settings.embedding_model} is not exported: search goes by words alone. `dream setup` makes it.")
+    return Finding(
+        False,
+        f"The embedding model {settings.embedding_model} is not exported: search goes by words alone. "
+        "`dream setup` makes it.",
+    )
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
@@ -65,7 +72,10 @@ def _data(settings: Settings) -> Iterator[Finding]:
     try:
         found = version(database)
         if found != SCHEMA:
-            yield Finding(found is not None and found > SCHEMA, f"The data has schema {found}, this build {SCHEMA}. `dream setup` brings it up to date.")
+            yield Finding(
+                found is not None and found > SCHEMA,
+                f"The data has schema {found}, this build {SCHEMA}. `dream setup` brings it up to date.",
+            )
             return
         yield Finding(True, f"The database has schema {found}.")
         yield from _shelves(settings, Library(database))
@@ -77,7 +87,11 @@ def _shelves(settings: Settings, library: Library) -> Iterator[Finding]:
     shelves = {shelf.name: shelf for shelf in library.works.shelves()}
     default = shelves.get(settings.corpus)
     if default is None or not default.works:
-        yield Finding(False, f"The corpus {settings.corpus} is empty. `dream setup` fills the starter corpus; `dream ingest PATH` brings texts of your own.")
+        yield Finding(
+            False,
+            f"The corpus {settings.corpus} is empty. `dream setup` fills the starter corpus; "
+            "`dream ingest PATH` brings texts of your own.",
+        )
     for shelf in shelves.values():
         if shelf.works:
             yield Finding(True, f"The corpus {shelf.name} has {shelf.works} works in {shelf.fragments} fragments.")

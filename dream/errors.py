@@ -7,7 +7,9 @@ from __future__ import annotations
 
 
 class DreamError(Exception):
-    """Something a person can understand and act on. `status` is its HTTP status, `retry` whether trying again may help."""
+    """Something a person can understand and act on. `status` is its HTTP status, `retry` whether trying again may
+    help.
+    """
 
     code = "error"
     status = 500

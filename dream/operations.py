@@ -1,4 +1,6 @@
-"""What a command asks of a service, as a sequence of JSON-able reports: the same whether the service is this process or another one."""
+"""What a command asks of a service, as a sequence of JSON-able reports: the same whether the service is this process
+or another one.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def reindex(service: Service) -> Iterator[Report]:
         yield {"done": done, "of": of}
 
 
-def search(service: Service, queries: list[dict[str, str]], corpus: str | None, limit: int, budget: int | None) -> Iterator[Report]:
+def search(
+    service: Service, queries: list[dict[str, str]], corpus: str | None, limit: int, budget: int | None
+) -> Iterator[Report]:
     """A report for each query: its id and its hits, best first."""
     for query in queries:
         found = service.search(query["query"], corpus, limit=limit, budget=budget)
@@ -63,17 +67,31 @@ def tell(service: Service, brief: dict[str, Any]) -> Iterator[Report]:
 def works(service: Service, corpus: str | None) -> Iterator[Report]:
     """A report for each work of a corpus, by title."""
     for work in service.library.works.works(service.corpus(corpus).id):
-        yield {name: getattr(work, name) for name in ("id", "title", "author", "language", "licence", "source", "summary", "tags")}
+        yield {
+            name: getattr(work, name)
+            for name in ("id", "title", "author", "language", "licence", "source", "summary", "tags")
+        }
 
 
 OPERATIONS: dict[str, Callable[..., Iterator[Report]]] = {
-    "ingest": ingest, "embed": embed, "reindex": reindex, "search": search, "tell": tell, "works": works,
-}  # fmt: skip
+    "ingest": ingest,
+    "embed": embed,
+    "reindex": reindex,
+    "search": search,
+    "tell": tell,
+    "works": works,
+}
 
 
 def _hit(hit: Hit) -> Report:
     fragment = hit.fragment
     return {
-        "work": fragment.title, "source": fragment.source, "start": fragment.start, "end": fragment.end, "text": fragment.text,
-        "score": hit.score, "reasons": hit.reasons, "words": list(hit.words),
-    }  # fmt: skip
+        "work": fragment.title,
+        "source": fragment.source,
+        "start": fragment.start,
+        "end": fragment.end,
+        "text": fragment.text,
+        "score": hit.score,
+        "reasons": hit.reasons,
+        "words": list(hit.words),
+    }

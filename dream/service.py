@@ -36,9 +36,11 @@ logger = logging.getLogger(__name__)
 
 
 class Service:
-    """Opens the data folder of `settings`, bringing its schema up to date; the vector store and the model open when first needed.
+    """Opens the data folder of `settings`, bringing its schema up to date; the vector store and the model open when
+    first needed.
 
-    Raises SchemaRefused for data that this build cannot serve. Only one process may have a service on a folder: see dream.store.lock.
+    Raises SchemaRefused for data that this build cannot serve. Only one process may have a service on a folder: see
+    dream.store.lock.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -94,7 +96,9 @@ class Service:
     # Stories
 
     def begin_story(self, reader_id: str, brief: Brief) -> tuple[models.Story, models.Scene]:
-        """Writes a story with its first scene and begins to tell it. Raises CorpusMissing and Busy before anything is written."""
+        """Writes a story with its first scene and begins to tell it. Raises CorpusMissing and Busy before anything
+        is written.
+        """
         corpus = self.corpus(brief.corpus)
         self.tellings.check_room()
         seed = _seed() if brief.seed is None else brief.seed
@@ -103,7 +107,9 @@ class Service:
         return story, scene
 
     def continue_story(self, story: models.Story, after_scene_id: str, direction: str = "") -> models.Scene:
-        """The next scene after one that has ended with text: a child of it. Raises NotFound, Conflict, BriefRefused, Busy."""
+        """The next scene after one that has ended with text: a child of it. Raises NotFound, Conflict, BriefRefused,
+        Busy.
+        """
         after = self._scene_of(story, after_scene_id)
         if after.state not in ENDED or not after.text:
             raise Conflict("That scene has no text to go on from yet. Nothing was changed.")
@@ -124,11 +130,16 @@ class Service:
         """The fragments laid before the storyteller of a scene, joined with their works as they are now."""
         rows = self.library.scenes.sources(scene_id)
         return self._join(
-            [{"fragment_id": row.fragment_id, "rank": row.rank, "score": row.score, "reasons": row.reasons} for row in rows]
+            [
+                {"fragment_id": row.fragment_id, "rank": row.rank, "score": row.score, "reasons": row.reasons}
+                for row in rows
+            ]
         )
 
     def event_shown(self, name: str, data: str) -> str:
-        """An event's data as a reader sees it: sources are stored as ids, so that what is withdrawn is gone from old logs too."""
+        """An event's data as a reader sees it: sources are stored as ids, so that what is withdrawn is gone from old
+        logs too.
+        """
         if name != "sources":
             return data
         stored = orjson.loads(data)
@@ -143,8 +154,15 @@ class Service:
             if fragment is None or fragment.work_id in withdrawn:
                 shown.append({**row, "work": None, "excerpt": "", "position": None, "withdrawn": True})
                 continue
-            work = {"id": fragment.work_id, "title": fragment.title, "author": fragment.author, "licence": fragment.licence}
-            shown.append({**row, "work": work, "excerpt": fragment.text, "position": fragment.position, "withdrawn": False})
+            work = {
+                "id": fragment.work_id,
+                "title": fragment.title,
+                "author": fragment.author,
+                "licence": fragment.licence,
+            }
+            shown.append(
+                {**row, "work": work, "excerpt": fragment.text, "position": fragment.position, "withdrawn": False}
+            )
         return shown
 
     def _add_scene(self, story: models.Story, parent_id: str | None, direction: str) -> models.Scene:

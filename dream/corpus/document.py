@@ -7,7 +7,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_DROPPED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_DROPPED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 
 
 class Part(NamedTuple):
@@ -20,7 +22,9 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`text` is NFC without control, direction or tag characters; the parts cover it in order. Unknown metadata is ""."""
+    """`text` is NFC without control, direction or tag characters; the parts cover it in order. Unknown metadata is
+    "".
+    """
 
     text: str
     parts: tuple[Part, ...]

@@ -1,4 +1,6 @@
-"""Ingest: a file becomes a work whose fragments can be found. Nothing is retrieved before all of it is stored and counted."""
+"""Ingest: a file becomes a work whose fragments can be found. Nothing is retrieved before all of it is stored and
+counted.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Ingested:
 
 
 class Ingest:
-    """`embedder` gives the model, or None while there is none: works are then found by their words until vectors are made."""
+    """`embedder` gives the model, or None while there is none: works are then found by their words until vectors are
+    made.
+    """
 
     def __init__(self, library: Library, vectors: VectorStore, embedder: Callable[[], Embedder | None]) -> None:
         self._library = library
@@ -79,7 +83,8 @@ class Ingest:
             yield done, len(waiting)
 
     def reindex(self) -> Iterator[tuple[int, int]]:
-        """Makes the lexical index and the vectors of every live work anew from SQL, and drops what belongs to none; yields (done, of).
+        """Makes the lexical index and the vectors of every live work anew from SQL, and drops what belongs to none;
+        yields (done, of).
 
         Searches go on meanwhile: entries are overwritten in place, under the same ids.
         """
@@ -98,7 +103,9 @@ class Ingest:
             self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - kept.get(shelf.id, set())))
 
     def _embed(self, corpus_id: str, version_id: str) -> str | None:
-        """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no model yet."""
+        """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no
+        model yet.
+        """
         embedder = self._embedder()
         if embedder is None:
             return None
@@ -108,7 +115,9 @@ class Ingest:
             self._vectors.upsert(corpus_id, [f.id for f in batch], embedder.embed([f.text for f in batch]))
         written = self._vectors.count(corpus_id, [f.id for f in fragments])
         if written != len(fragments):
-            raise TextRefused(f"Only {written} of {len(fragments)} fragments were stored. Nothing was changed; please try again.")
+            raise TextRefused(
+                f"Only {written} of {len(fragments)} fragments were stored. Nothing was changed; please try again."
+            )
         return embedder.name
 
 
@@ -117,7 +126,11 @@ def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
-                if file.is_file() and file.suffix.lower() in suffixes() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+                if (
+                    file.is_file()
+                    and file.suffix.lower() in suffixes()
+                    and not any(part.startswith(".") for part in file.relative_to(path).parts)
+                ):
                     yield file, file.relative_to(path).as_posix()
         else:
             yield path, path.name
@@ -140,10 +153,18 @@ def _draft(source: str, digest: str, document: Document) -> Draft:
         for span in cut(document.text, part, language)
     ]
     return Draft(
-        source=source, sha256=digest, text=document.text, title=document.title or _title(source), author=document.author,
-        language=language, licence=document.licence, summary=document.summary, tags=document.tags,
-        sections=[tuple(part) for part in document.parts], pieces=pieces,
-    )  # fmt: skip
+        source=source,
+        sha256=digest,
+        text=document.text,
+        title=document.title or _title(source),
+        author=document.author,
+        language=language,
+        licence=document.licence,
+        summary=document.summary,
+        tags=document.tags,
+        sections=[(part.heading, part.start, part.end) for part in document.parts],
+        pieces=pieces,
+    )
 
 
 def _title(source: str) -> str:

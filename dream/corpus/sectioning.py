@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dream.corpus.document import Part
 from dream.language.sentences import Span, sentences
 
-# Characters a fragment aims for. The default embedding model reads 256 tokens: about 1,000 letters of English, but half as many of Korean.
+# Characters a fragment aims for. The default embedding model reads 256 tokens: about 1,000 letters of English, but
+# half as many of Korean.
 TARGET = {"en": 900, "ko": 450}
 SHORTEST_TAIL = 0.35
 LONGEST = 1.35
@@ -16,7 +17,8 @@ LONGEST = 1.35
 def cut(text: str, part: Part, language: str) -> list[Span]:
     """The spans of a part's fragments, in order: whole sentences, near the target length, no overlap.
 
-    A last fragment that would be a mere tail is joined to the one before; a sentence longer than a fragment is cut at a space.
+    A last fragment that would be a mere tail is joined to the one before; a sentence longer than a fragment is cut
+    at a space.
     """
     target = TARGET.get(language, TARGET["en"])
     spans: list[Span] = []
@@ -34,8 +36,8 @@ def cut(text: str, part: Part, language: str) -> list[Span]:
 
 
 def _short_enough(text: str, part: Part, longest: int) -> Iterator[Span]:
-    for start, end in sentences(text[part.start : part.end]):
-        start, end = start + part.start, end + part.start
+    for sentence in sentences(text[part.start : part.end]):
+        start, end = sentence.start + part.start, sentence.end + part.start
         while end - start > longest:
             space = text.rfind(" ", start + longest // 2, start + longest)
             stop = space if space > 0 else start + longest

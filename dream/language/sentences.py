@@ -17,7 +17,9 @@ _CLOSERS = "\"'”’»)]」』"
 _OPENERS = "\"'“‘«([「『—"
 _END = re.compile(rf"[.!?…。！？]+[{re.escape(_CLOSERS)}]*(?=\s)")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_ABBREVIATIONS = frozenset("mr mrs ms dr st prof rev capt col gen lt sgt hon jr sr vs etc e.g i.e no vol cf viz approx messrs mme mlle".split())
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr st prof rev capt col gen lt sgt hon jr sr vs etc e.g i.e no vol cf viz approx messrs mme mlle".split()
+)
 # A Korean clause that goes on after a closing quotation mark: “가자.” 하고 말했다.
 _KOREAN_GOES_ON = re.compile(r"(?:이?라[고며는던]|하[고며는던였]|했|고\s|며\s|는\s)")
 
@@ -60,7 +62,9 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     mark = match.group()
     before = text[max(0, match.start() - 12) : match.start()].split()
     word = before[-1].lstrip(_OPENERS) if before else ""
-    if mark == "." and (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isascii() and word.isupper() and word != "I")):
+    if mark == "." and (
+        word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isascii() and word.isupper() and word != "I")
+    ):
         return False
     after = text[match.end() : match.end() + 16].lstrip()
     first = after.lstrip(_OPENERS)[:1]

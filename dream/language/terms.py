@@ -1,6 +1,7 @@
 """The terms a text is indexed and compared by.
 
-Latin words are folded and stemmed; runs of Hangul, Han and Kana become overlapping character bigrams, since most Korean nouns have two
+Latin words are folded and stemmed; runs of Hangul, Han and Kana become overlapping character bigrams, since most
+Korean nouns have two
 syllables and carry their particles with them.
 """
 
@@ -30,13 +31,16 @@ _IS_CJK = re.compile(rf"[{_CJK}]")
 _stemmers = threading.local()  # a Snowball stemmer keeps state and is not for two threads at once
 
 STOP_WORDS = frozenset(
-    """a about above after again all also am an and any are as at be became because been before being below between both but by came can cannot
-    come could did do does doing done down during each even ever every for from get go goes going gone got had has have having he her here hers
-    herself him himself his how i if in into is it its itself just let like made make many may me might more most much must my myself no nor not
-    now of off on once one only or other our ours out over own put said same say says shall she should so some still such take than that the
-    their theirs them themselves then there these they this those though through till to too under until up upon us very was we well went were
-    what when where which while who whom whose why will with within without would yet you your yours yourself
-    story tale tell tells about""".split()
+    """
+    a about above after again all also am an and any are as at be became because been before being below between
+    both but by came can cannot come could did do does doing done down during each even ever every for from get go
+    goes going gone got had has have having he her here hers herself him himself his how i if in into is it its
+    itself just let like made make many may me might more most much must my myself no nor not now of off on once one
+    only or other our ours out over own put said same say says shall she should so some still such take than that
+    the their theirs them themselves then there these they this those though through till to too under until up upon
+    us very was we well went were what when where which while who whom whose why will with within without would yet
+    you your yours yourself story tale tell tells about
+    """.split()
 )
 
 

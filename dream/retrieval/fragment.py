@@ -13,7 +13,8 @@ __all__ = ["Fragment", "Hit"]
 class Hit:
     """A fragment found for a query. `rank` counts from 1; `score` only compares within one answer.
 
-    `reasons` says why it was found, for example {"meaning": 0.62, "words": 7.1}; `words` are the query's words found in it.
+    `reasons` says why it was found, for example {"meaning": 0.62, "words": 7.1}; `words` are the query's words found
+    in it.
     """
 
     fragment: Fragment

@@ -8,7 +8,9 @@ from dream.language.terms import content_terms, terms
 from dream.store.database import Database
 
 MOST_TERMS = 48
-"""Terms of a query that are looked up: a premise of 2,000 characters would otherwise scan the index for its every word."""
+"""Terms of a query that are looked up: a premise of 2,000 characters would otherwise scan the index for its every
+word.
+"""
 
 _SEARCH = text(
     "SELECT f.id, -bm25(fragment_terms, 0.0, 1.0) FROM fragment_terms JOIN fragments f ON f.key = fragment_terms.rowid "
@@ -35,9 +37,13 @@ class LexicalIndex:
         """Fragment ids with their BM25 score (higher is better), best first; {} where no term occurs."""
         if not looked_up:
             return {}
-        any_term = " OR ".join(f'"{term}"' for term in looked_up)  # terms are word characters only, so a quote cannot occur
+        any_term = " OR ".join(
+            f'"{term}"' for term in looked_up
+        )  # terms are word characters only, so a quote cannot occur
         with self._database.read() as session:
-            rows = session.execute(_SEARCH, {"match": f"corpus : c{corpus_id} AND terms : ({any_term})", "limit": limit})
+            rows = session.execute(
+                _SEARCH, {"match": f"corpus : c{corpus_id} AND terms : ({any_term})", "limit": limit}
+            )
             return {id_: float(score) for id_, score in rows}
 
     def keys(self) -> set[int]:

@@ -39,19 +39,28 @@ class Found:
 class Retriever:
     """`embedder` gives the model, or None while there is none: then words alone decide, and `Found.missing` says so."""
 
-    def __init__(self, library: Library, lexical: LexicalIndex, vectors: VectorStore, embedder: Callable[[], Embedder | None]) -> None:
+    def __init__(
+        self, library: Library, lexical: LexicalIndex, vectors: VectorStore, embedder: Callable[[], Embedder | None]
+    ) -> None:
         self._library = library
         self._lexical = lexical
         self._vectors = vectors
         self._embedder = embedder
 
     def search(
-        self, corpus_id: str, query: str, *, limit: int = 20, budget: int | None = None, language: str | None = None,
+        self,
+        corpus_id: str,
+        query: str,
+        *,
+        limit: int = 20,
+        budget: int | None = None,
+        language: str | None = None,
         most_per_work: int | None = None,
     ) -> Found:
         """At most `limit` hits within `budget` characters of fragment text, in `language` only where one is named.
 
-        `most_per_work` keeps one work from filling an answer that several should share. A query that nothing fits has no hits.
+        `most_per_work` keeps one work from filling an answer that several should share. A query that nothing fits
+        has no hits.
         """
         looked_up = query_terms(query)
         if not looked_up:
@@ -77,7 +86,12 @@ class Retriever:
         return {**nearest, **self._vectors.cosines(corpus_id, vector, rest)}, ()
 
     def _hits(
-        self, chosen: Sequence[Fragment], scores: dict[str, float], meaning: dict[str, float], words: dict[str, float], looked_up: list[str]
+        self,
+        chosen: Sequence[Fragment],
+        scores: dict[str, float],
+        meaning: dict[str, float],
+        words: dict[str, float],
+        looked_up: list[str],
     ) -> list[Hit]:
         hits = []
         for rank, fragment in enumerate(chosen, 1):
@@ -105,7 +119,9 @@ def _different(ranked: Sequence[Fragment], limit: int, most_per_work: int | None
 
 
 def _fill(ranked: Sequence[Fragment], budget: int | None) -> list[Fragment]:
-    """Whole fragments in rank order within the budget; one that does not fit any more is passed over, but the first is always taken."""
+    """Whole fragments in rank order within the budget; one that does not fit any more is passed over, but the first
+    is always taken.
+    """
     if budget is None:
         return list(ranked)
     chosen: list[Fragment] = []

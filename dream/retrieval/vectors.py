@@ -1,6 +1,7 @@
 """The vector store. The only file that knows Chroma.
 
-A corpus has one collection per embedding model. It holds ids and vectors and nothing else: texts stay in SQL, where they can be deleted.
+A corpus has one collection per embedding model. It holds ids and vectors and nothing else: texts stay in SQL, where
+they can be deleted.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class VectorStore:
 
     def query(self, corpus_id: str, vector: Vectors, limit: int) -> dict[str, float]:
         """The ids nearest to a vector with their cosine, nearest first."""
-        found = self._collection(corpus_id).query(query_embeddings=vector[None, :], n_results=limit, include=["distances"])
+        found = self._collection(corpus_id).query(
+            query_embeddings=vector[None, :], n_results=limit, include=["distances"]
+        )
         distances = found["distances"] or [[]]
         return {id_: 1.0 - float(distance) for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
 

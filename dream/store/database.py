@@ -30,7 +30,9 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that holds the write lock from its start: one that reads first would fail when another writes in between."""
+        """A transaction that holds the write lock from its start: one that reads first would fail when another
+        writes in between.
+        """
         with Session(self.engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
             yield session
 

@@ -1,6 +1,7 @@
 """The lock of a data folder: the embedded vector store belongs to exactly one process.
 
-The lock is the kernel's (flock), so a killed process leaves none behind. Its file says who holds it and where that process answers.
+The lock is the kernel's (flock), so a killed process leaves none behind. Its file says who holds it and where that
+process answers.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class HomeLock:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             reason = (error.strerror or "unknown error").lower()
-            raise SetupFailed(f"The data folder {self._home} cannot be written: {reason}. Set DREAM_HOME to another.") from None
+            raise SetupFailed(
+                f"The data folder {self._home} cannot be written: {reason}. Set DREAM_HOME to another."
+            ) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -66,11 +69,11 @@ class HomeLock:
             return None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return None
         except OSError:
             return self._read()
         finally:
             os.close(file)
+        return None
 
     def _read(self) -> Holder:
         try:
@@ -87,12 +90,20 @@ class HomeLock:
 
 
 def check_owner(home: Path) -> None:
-    """Raises SetupFailed where the folder belongs to another user: what this one would write, its owner could not read."""
+    """Raises SetupFailed where the folder belongs to another user: what this one would write, its owner could not
+    read.
+    """
     if home.exists() and home.stat().st_uid != os.geteuid():
-        raise SetupFailed(f"The data folder {home} belongs to another user (uid {home.stat().st_uid}). Run the command as that user.")
+        raise SetupFailed(
+            f"The data folder {home} belongs to another user (uid {home.stat().st_uid}). Run the command as that user."
+        )
 
 
 def socket_path(home: Path) -> str:
-    """Where the service of a folder answers commands: in the folder, or in a private one where that path is too long."""
+    """Where the service of a folder answers commands: in the folder, or in a private one where that path is too
+    long.
+    """
     path = str(home / "dream.sock")
-    return path if len(path.encode()) <= _LONGEST_SOCKET else str(Path(tempfile.mkdtemp(prefix="dream-")) / "dream.sock")
+    return (
+        path if len(path.encode()) <= _LONGEST_SOCKET else str(Path(tempfile.mkdtemp(prefix="dream-")) / "dream.sock")
+    )

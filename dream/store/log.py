@@ -1,6 +1,7 @@
 """The log of each telling: numbered events, written in groups, followed by any number of readers.
 
-Nothing is shown before it is committed. Pieces of text that arrive within 20 ms of each other become one `delta`, and all tellings of the
+Nothing is shown before it is committed. Pieces of text that arrive within 20 ms of each other become one `delta`,
+and all tellings of the
 process share one commit; the first piece of a telling and every other event are committed at once.
 """
 
@@ -45,7 +46,9 @@ class Event(NamedTuple):
 
 @dataclass(slots=True)
 class _Entry:
-    """One thing waiting to be committed: a piece of text (name "delta", joined with its neighbours) or a whole event."""
+    """One thing waiting to be committed: a piece of text (name "delta", joined with its neighbours) or a whole
+    event.
+    """
 
     name: str
     text: str
@@ -98,7 +101,9 @@ class EventLog:
             channel.changed.notify_all()
 
     def piece(self, channel: Channel, text: str) -> None:
-        """Adds a piece of the story without waiting for its commit. Raises what stopped an earlier commit of this channel."""
+        """Adds a piece of the story without waiting for its commit. Raises what stopped an earlier commit of this
+        channel.
+        """
         if channel.error:
             raise channel.error
         with self._lock:
@@ -129,7 +134,9 @@ class EventLog:
             return [Event(*row) for row in session.execute(query)]
 
     def follow(self, scene_id: str, after: int = 0, *, heartbeat: float = 10.0) -> Iterator[Event | None]:
-        """Every event above `after`, stored ones first, then live ones, up to the terminal one. None when `heartbeat` seconds were silent."""
+        """Every event above `after`, stored ones first, then live ones, up to the terminal one. None when
+        `heartbeat` seconds were silent.
+        """
         while True:
             with self._lock:
                 channel = self._channels.get(scene_id)
@@ -162,7 +169,9 @@ class EventLog:
                 return
 
     def _stored(self, scene_id: str, after: int, heartbeat: float) -> Iterator[Event | None]:
-        """Follows by polling SQL: the scene is told in another process, or not any more. Looks out for a local channel."""
+        """Follows by polling SQL: the scene is told in another process, or not any more. Looks out for a local
+        channel.
+        """
         silent = 0.0
         while True:
             fresh = self.read(scene_id, after)
@@ -197,11 +206,13 @@ class EventLog:
             self._commit(taken)
 
     def _commit(self, taken: list[tuple[Channel, list[_Entry]]]) -> None:
-        """One transaction for everyone; where it fails, each channel gets one of its own, so that only the one at fault is told."""
+        """One transaction for everyone; where it fails, each channel gets one of its own, so that only the one at
+        fault is told.
+        """
         try:
             with self._database.write() as session:
                 fresh = [(channel, self._write(session, channel, entries)) for channel, entries in taken]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, it goes to the tellings that wait for it
             if len(taken) > 1:
                 for one in taken:
                     self._commit([one])

@@ -53,7 +53,9 @@ class Work(Base):
 
 
 class Version(Base):
-    """What a work said at one time. `embedding` names the model whose vectors its fragments have, None before they have any."""
+    """What a work said at one time. `embedding` names the model whose vectors its fragments have, None before they
+    have any.
+    """
 
     __tablename__ = "versions"
     __table_args__ = (UniqueConstraint("work_id", "number"),)
@@ -109,10 +111,15 @@ class Story(Base):
 
 
 class Scene(Base):
-    """One told stretch. `epoch` counts the tellings begun on it: only the latest may end it. `finish` is saved before threads are made."""
+    """One told stretch. `epoch` counts the tellings begun on it: only the latest may end it. `finish` is saved
+    before threads are made.
+    """
 
     __tablename__ = "scenes"
-    __table_args__ = (Index("scenes_of_story", "story_id", "created_at"), Index("scenes_by_state", "state", "heartbeat_at"))
+    __table_args__ = (
+        Index("scenes_of_story", "story_id", "created_at"),
+        Index("scenes_by_state", "state", "heartbeat_at"),
+    )
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     story_id: Mapped[str] = mapped_column(ForeignKey("stories.id"))
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("scenes.id"))
@@ -165,7 +172,9 @@ class Thread(Base):
 
 
 class CopiedRun(Base):
-    """Twelve or more words in a row of a scene that stand in a fragment as well; fragment offsets count within its text."""
+    """Twelve or more words in a row of a scene that stand in a fragment as well; fragment offsets count within its
+    text.
+    """
 
     __tablename__ = "copied_runs"
     scene_id: Mapped[str] = mapped_column(ForeignKey("scenes.id"), primary_key=True)

@@ -1,4 +1,6 @@
-"""The shape of the data: which schema it has, bringing it up to this build's, and refusing what this build cannot serve."""
+"""The shape of the data: which schema it has, bringing it up to this build's, and refusing what this build cannot
+serve.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from dream.errors import SchemaRefused
 from dream.store.database import Database
 
 SCHEMA = "0001"
-"""The newest migration. Migrations are numbered in order and only ever add; what they leave unused goes a release later."""
+"""The newest migration. Migrations are numbered in order and only ever add; what they leave unused goes a release
+later.
+"""
 
 OLDEST_COMPATIBLE = "0001"
 """The oldest schema whose builds still serve data of this one."""
@@ -35,7 +39,10 @@ def migrate(database: Database) -> bool:
     command.upgrade(config, SCHEMA)
     with database.write() as session:
         session.execute(
-            text("INSERT INTO notes (name, value) VALUES ('oldest_compatible', :v) ON CONFLICT (name) DO UPDATE SET value = :v"),
+            text(
+                "INSERT INTO notes (name, value) VALUES ('oldest_compatible', :v) "
+                "ON CONFLICT (name) DO UPDATE SET value = :v"
+            ),
             {"v": OLDEST_COMPATIBLE},
         )
     return True
@@ -54,6 +61,7 @@ def _refuse_incompatible(database: Database, found: str) -> None:
         oldest = session.execute(text("SELECT value FROM notes WHERE name = 'oldest_compatible'")).scalar() or found
     if oldest > SCHEMA:
         raise SchemaRefused(
-            f"The data in {database.path.parent} has schema {found}, which needs a build of schema {oldest} or newer; this one has {SCHEMA}. "
+            f"The data in {database.path.parent} has schema {found}, which needs a build of schema {oldest} "
+            f"or newer; this one has {SCHEMA}. "
             "Nothing was changed. Install the newer dream, or restore a backup made before the upgrade."
         )

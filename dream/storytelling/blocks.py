@@ -1,6 +1,7 @@
 """Data blocks: how fragments and a reader's words stand in a prompt without being able to pass for anything else.
 
-A block is one opening line (the mark, its kind, its attributes as JSON), its text, and one closing line with the same mark. The mark is
+A block is one opening line (the mark, its kind, its attributes as JSON), its text, and one closing line with the
+same mark. The mark is
 derived from everything the blocks hold and occurs in none of it, so no text can close its own block or open another.
 """
 
@@ -38,7 +39,9 @@ def write_blocks(blocks: Sequence[Block], mark: str) -> str:
 
 
 def read_blocks(message: str) -> list[Block]:
-    """The blocks of a message that `write_blocks` made; the first mark in it is the message's own. [] where there is none."""
+    """The blocks of a message that `write_blocks` made; the first mark in it is the message's own. [] where there is
+    none.
+    """
     found = _MARK.search(message)
     if not found:
         return []

@@ -1,4 +1,6 @@
-"""From a brief, its fragments and the story so far to a prompt. A pure function: the same in, the same out, nothing remembered."""
+"""From a brief, its fragments and the story so far to a prompt. A pure function: the same in, the same out, nothing
+remembered.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _LANGUAGE_NAMES = {"en": "English", "ko": "Korean"}
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What has been told on the way to this scene, oldest first, and what the reader wants next ("" for whatever follows)."""
+    """What has been told on the way to this scene, oldest first, and what the reader wants next ("" for whatever
+    follows).
+    """
 
     scenes: tuple[str, ...] = ()
     direction: str = ""
@@ -31,8 +35,10 @@ class History:
 def compose(brief: Brief, fragments: Sequence[Fragment], history: History, *, seed: int, history_budget: int) -> Prompt:
     """The prompt of one scene.
 
-    The rules are the same bytes in every prompt; whatever a reader or an author wrote stands only inside its own block; the
-    constraints close the prompt. The end of the history that fits `history_budget` characters is kept, at a sentence's start.
+    The rules are the same bytes in every prompt; whatever a reader or an author wrote stands only inside its own
+    block; the
+    constraints close the prompt. The end of the history that fits `history_budget` characters is kept, at a
+    sentence's start.
     """
     language = brief.spoken_language
     low, high = WORDS[language][brief.length]
@@ -61,7 +67,13 @@ def _wishes(brief: Brief, direction: str) -> list[Block]:
         "length": brief.length,
         "grounding": brief.grounding,
     }
-    wishes = {"premise": brief.premise, "hero": brief.hero, "place": brief.place, "tone": brief.tone, "direction": direction}
+    wishes = {
+        "premise": brief.premise,
+        "hero": brief.hero,
+        "place": brief.place,
+        "tone": brief.tone,
+        "direction": direction,
+    }
     return [Block("brief", "", settled), *(Block(kind, text) for kind, text in wishes.items() if text)]
 
 

@@ -9,11 +9,11 @@ from typing import Any, Literal
 from dream.errors import StorytellerFailed
 from dream.retrieval.embedding import Embedder
 from dream.retrieval.fragment import Fragment
-from dream.storytelling.brief import Brief
-from dream.storytelling.provenance import Provenance, trace
 from dream.store.library import Library
 from dream.store.library import scenes as changes
 from dream.store.log import Channel, EventLog
+from dream.storytelling.brief import Brief
+from dream.storytelling.provenance import Provenance, trace
 
 State = Literal["told", "stopped", "interrupted", "failed"]
 
@@ -25,7 +25,7 @@ SENTENCES = {
     "stopped": "The telling was stopped. What was told is kept, and can be continued.",
     "cut_short": "The storyteller reached the end of its page. What was told is kept, and can be continued.",
     "teller_died": "The telling was broken off when the service stopped. What was told is kept, and can be continued.",
-    "service_stopped": "The service was stopped while this was being told. What was told is kept, and can be continued.",
+    "service_stopped": "The service was stopped during the telling. What was told is kept, and can be continued.",
     "too_slow": "The storyteller did not begin in time. Your premise is kept; telling it again may work.",
     "paused_too_long": "The storyteller fell silent for too long. What was told is kept, and can be continued.",
     "took_too_long": "The telling took longer than is allowed. What was told is kept, and can be continued.",
@@ -36,7 +36,9 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a telling ended: "finished", "stopped", or a code; with the sentence a reader sees and whether trying again may help."""
+    """Why a telling ended: "finished", "stopped", or a code; with the sentence a reader sees and whether trying
+    again may help.
+    """
 
     reason: str
     sentence: str = ""
@@ -44,7 +46,9 @@ class Ending:
     usage: dict[str, Any] | None = None
 
     def state(self, text: str) -> State:
-        """Failed means no text, interrupted means text kept; told only where the storyteller said that it had finished."""
+        """Failed means no text, interrupted means text kept; told only where the storyteller said that it had
+        finished.
+        """
         return _STATES.get(self.reason) or ("interrupted" if text else "failed")
 
 
@@ -65,17 +69,21 @@ class Endings:
         self._log = log
         self._embedder = embedder
 
-    def conclude(self, channel: Channel, epoch: int, text: str, fragments: Sequence[Fragment], brief: Brief, end: Ending) -> bool:
-        """Saves the reason, ties the threads, and closes the log. False where another telling of the scene ended it first."""
+    def conclude(
+        self, channel: Channel, epoch: int, text: str, fragments: Sequence[Fragment], brief: Brief, end: Ending
+    ) -> bool:
+        """Saves the reason, ties the threads, and closes the log. False where another telling of the scene ended it
+        first.
+        """
         scene_id = channel.scene_id
         self._library.scenes.save_finish(scene_id, epoch, end.reason, end.usage)
         if text:
             self._tie(channel, trace(text, fragments, self._embedder(), known=known(brief)))
         state = end.state(text)
-        data = {"state": state, "usage": end.usage, "code": None if state == "told" else end.reason}
-        data |= {"retry": end.retry, "sentence": end.sentence}
+        code = None if state == "told" else end.reason
+        data = {"state": state, "usage": end.usage, "code": code, "retry": end.retry, "sentence": end.sentence}
         return self._log.append(
-            channel, state, data, lambda session: changes.end(session, scene_id, epoch, state, text, data["code"])
+            channel, state, data, lambda session: changes.end(session, scene_id, epoch, state, text, code)
         )
 
     def _tie(self, channel: Channel, found: Provenance) -> None:

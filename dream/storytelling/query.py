@@ -19,4 +19,4 @@ def query(brief: Brief, history: History) -> str:
     last = history.scenes[-1]
     closing = " ".join(last[start:end] for start, end in sentences(last)[-LAST_SENTENCES:])
     now = " ".join(filter(None, [history.direction, brief.hero, closing]))
-    return f"{now[:MOST_CHARACTERS // 2]} {' '.join(filter(None, wishes))[:MOST_CHARACTERS // 2]}"
+    return f"{now[: MOST_CHARACTERS // 2]} {' '.join(filter(None, wishes))[: MOST_CHARACTERS // 2]}"

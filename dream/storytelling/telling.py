@@ -78,7 +78,9 @@ class Telling:
             self._tools.log.shut(channel)
 
     def cut(self, reason: str) -> None:
-        """Ends the telling for a reason of ours; the storyteller's connection is closed at once. Only the first reason counts."""
+        """Ends the telling for a reason of ours; the storyteller's connection is closed at once. Only the first
+        reason counts.
+        """
         with self._lock:
             self._cut = self._cut or reason
             stream = self._stream
@@ -131,7 +133,12 @@ class Telling:
             language=self._brief.spoken_language, most_per_work=MOST_PER_WORK,
         )  # fmt: skip
         rows = [
-            {"fragment_id": hit.fragment.id, "rank": hit.rank, "score": hit.score, "reasons": {**hit.reasons, "found": list(hit.words)}}
+            {
+                "fragment_id": hit.fragment.id,
+                "rank": hit.rank,
+                "score": hit.score,
+                "reasons": {**hit.reasons, "found": list(hit.words)},
+            }
             for hit in found.hits
         ]
         data = {"sources": rows, "missing": list(found.missing)}
@@ -148,7 +155,9 @@ class Telling:
         return list(found.hits)
 
     def _listen(self, channel: Channel, prompt: Prompt) -> Finish:
-        """The storyteller's whole answer, logged as it comes; asked once more where it failed before its first piece."""
+        """The storyteller's whole answer, logged as it comes; asked once more where it failed before its first
+        piece.
+        """
         self._asked_at = time.monotonic()
         try:
             return self._ask(channel, prompt)
@@ -170,11 +179,14 @@ class Telling:
                 if isinstance(item, Finish):
                     return item
                 self._take(channel, item)
-                if self._cut:
+                if self._is_cut():
                     break
         finally:
             stream.close()
         raise StorytellerFailed("cut_off", "The storyteller broke off. What was told is kept, and can be continued.")
+
+    def _is_cut(self) -> bool:
+        return self._cut is not None
 
     def _take(self, channel: Channel, piece: str) -> None:
         text = unicodedata.normalize("NFC", piece if self._pieces else piece.lstrip())
@@ -189,4 +201,3 @@ class Telling:
         self._pieces.append(text)
         self._last_piece_at = time.monotonic()
         self._tools.log.piece(channel, text)
-

@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 class Tellings:
-    """`alone` says that no other process tells stories from this data, so that whatever is live in it at the start was left by a dead one."""
+    """`alone` says that no other process tells stories from this data, so that whatever is live in it at the start
+    was left by a dead one.
+    """
 
     def __init__(self, tools: Tools, *, alone: bool) -> None:
         self._tools = tools
@@ -102,7 +104,9 @@ class Tellings:
                 tellings[scene_id].cut("stopped")
 
     def _sweep(self, before: float) -> None:
-        """Ends what a dead process left: told where the storyteller had said so, interrupted with its text otherwise."""
+        """Ends what a dead process left: told where the storyteller had said so, interrupted with its text
+        otherwise.
+        """
         for scene in self._tools.library.scenes.lapsed(before):
             if scene.id in self._live:
                 continue
@@ -120,7 +124,9 @@ class Tellings:
             cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
             found = self._tools.library.works.fragments_ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]
-            end = ending(scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died", scene.usage)
+            end = ending(
+                scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died", scene.usage
+            )
             self._tools.endings.conclude(channel, epoch, text, fragments, Brief.model_validate(story.brief), end)
         finally:
             self._tools.log.shut(channel)

@@ -1,4 +1,6 @@
-"""Pages for people, an API for programs, and the stream of a telling. With `create_app`, the only room that knows Flask."""
+"""Pages for people, an API for programs, and the stream of a telling. With `create_app`, the only room that knows
+Flask.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,10 @@ from dream.web.pages import pages
 from dream.web.streaming import Followers
 
 LARGEST_REQUEST = 256 * 1024
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+_SELF = ("script-src", "style-src", "font-src", "img-src", "connect-src", "form-action")
+_NONE = ("default-src", "base-uri", "frame-ancestors", "trusted-types")
+_POLICY = "; ".join(
+    [*(f"{name} 'none'" for name in _NONE), *(f"{name} 'self'" for name in _SELF), "require-trusted-types-for 'script'"]
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,

@@ -1,6 +1,7 @@
 """Who asks: an anonymous reader, known by a signed cookie or by a signed token, and nobody else's stories.
 
-Unsafe requests that carry the cookie need the CSRF token as well. A request without cookies has none to forge: it must be JSON, must not
+Unsafe requests that carry the cookie need the CSRF token as well. A request without cookies has none to forge: it
+must be JSON, must not
 come from another site's page, and its answer sets no cookie but gives the reader's token for what comes next.
 """
 
@@ -112,7 +113,9 @@ def _check_form() -> None:
     try:
         _csrf.protect()
     except CSRFError:
-        raise Forbidden("This page is no longer valid. Nothing was changed: please load it again and send it once more.") from None
+        raise Forbidden(
+            "This page is no longer valid. Nothing was changed: please load it again and send it once more."
+        ) from None
 
 
 def _token() -> str:

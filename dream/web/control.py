@@ -48,4 +48,7 @@ def _lines(reports: Iterator[Report]) -> Iterator[bytes]:
         yield orjson.dumps({"error": error.code, "sentence": error.sentence}) + b"\n"
     except Exception:
         logger.exception("an operation broke off")
-        yield orjson.dumps({"error": "internal", "sentence": "The service met an error of its own; its log says more."}) + b"\n"
+        yield (
+            orjson.dumps({"error": "internal", "sentence": "The service met an error of its own; its log says more."})
+            + b"\n"
+        )

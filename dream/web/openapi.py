@@ -1,6 +1,7 @@
 """The OpenAPI document, made from the routes and the models that check their requests.
 
-Written here rather than taken from a library: those at hand bring validation errors and response wrappers of their own, and this is small.
+Written here rather than taken from a library: those at hand bring validation errors and response wrappers of their
+own, and this is small.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def document(app: Flask) -> Response:
         paths=paths,
         components={
             "schemas": _schemas([operation for _, _, operation in described]),
-            "securitySchemes": {"reader": {"type": "http", "scheme": "bearer", "description": "The reader_token of a first answer."}},
+            "securitySchemes": {
+                "reader": {"type": "http", "scheme": "bearer", "description": "The reader_token of a first answer."}
+            },
         },
         security=[{}, {"reader": []}],
     )
@@ -43,8 +46,10 @@ def document(app: Flask) -> Response:
 
 def _described(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}) if operation else ():
+        operation: Operation | None = getattr(app.view_functions[rule.endpoint], "operation", None)
+        if operation is None:
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield rule, method, operation
 
 
@@ -74,12 +79,15 @@ def _refusals(operation: Operation) -> dict[str, Any]:
         statuses.setdefault(error.status, []).append(error.title)
     content = {PROBLEM: {"schema": _ref(Problem)}}
     return {
-        str(status): {"description": " / ".join(dict.fromkeys(titles)), "content": content} for status, titles in sorted(statuses.items())
+        str(status): {"description": " / ".join(dict.fromkeys(titles)), "content": content}
+        for status, titles in sorted(statuses.items())
     }
 
 
 def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+    ]
 
 
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
@@ -88,7 +96,8 @@ def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
     schema = query.model_json_schema(ref_template=_REF)
     required = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": part} for name, part in schema["properties"].items()
+        {"name": name, "in": "query", "required": name in required, "schema": part}
+        for name, part in schema["properties"].items()
     ]
 
 

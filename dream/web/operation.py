@@ -1,24 +1,39 @@
-"""An API operation: what it takes, what it answers and how it refuses, said once for the view, the checks and the OpenAPI document."""
+"""An API operation: what it takes, what it answers and how it refuses, said once for the view, the checks and the
+OpenAPI document.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import orjson
 from flask import Response, request
+from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
 from dream.errors import BadRequest, BriefRefused, DreamError
 
-View = TypeVar("View", bound=Callable[..., Any])
+_SENTENCES = {
+    "missing": "Please give this; it is needed.",
+    "string_too_short": "Please write a few words about the story you would like.",
+    "string_too_long": "Please keep this to {max_length:,} characters; it has {length:,}.",
+    "string_pattern_mismatch": "Please use small letters, digits and hyphens here.",
+    "literal_error": "Please choose one of {expected}.",
+    "extra_forbidden": "There is no such field; please leave it out.",
+    "value_error": "{error}",
+    "model_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
+    "model_attributes_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`answer` None means an answer without JSON (see `media`). Every operation may also answer the errors in `refuses`."""
+    """`answer` None means an answer without JSON (see `media`). Every operation may also answer the errors in
+    `refuses`.
+    """
 
     summary: str
     status: int
@@ -38,12 +53,14 @@ def operation(
     query: type[BaseModel] | None = None,
     refuses: tuple[type[DreamError], ...] = (),
     media: str = "application/json",
-) -> Callable[[View], View]:
-    """Checks the request against `body` and `query`, hands them to the view by those names, and answers what it returns as JSON."""
+) -> Callable[[Callable[..., Any]], Callable[..., ResponseReturnValue]]:
+    """Checks the request against `body` and `query`, hands them to the view by those names, and answers what it
+    returns as JSON.
+    """
 
-    def describe(view: View) -> View:
+    def describe(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
         @wraps(view)
-        def checked(**path: Any) -> Any:
+        def checked(**path: Any) -> ResponseReturnValue:
             if body is not None:
                 path["body"] = _checked(body, _json())
             if query is not None:
@@ -51,10 +68,10 @@ def operation(
             result = view(**path)
             if isinstance(result, BaseModel):
                 return Response(result.model_dump_json(), status=status, mimetype="application/json")
-            return result
+            return cast(ResponseReturnValue, result)
 
         checked.operation = Operation(summary, status, answer, body, query, refuses, media)  # type: ignore[attr-defined]
-        return checked  # type: ignore[return-value]  # the wrapper keeps the view's own signature
+        return checked
 
     return describe
 
@@ -82,25 +99,12 @@ def _json() -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise BadRequest("That is not valid JSON in UTF-8. Please check quotes, commas and escapes, and send it again.") from None
+        raise BadRequest(
+            "That is not valid JSON in UTF-8. Please check quotes, commas and escapes, and send it again."
+        ) from None
 
 
 def _sentence(found: Any) -> str:
-    context = found.get("ctx", {})
-    match found["type"]:
-        case "missing":
-            return "Please give this; it is needed."
-        case "string_too_short":
-            return "Please write a few words about the story you would like."
-        case "string_too_long":
-            return f"Please keep this to {context['max_length']:,} characters; it has {len(found['input']):,}."
-        case "literal_error":
-            return f"Please choose one of {context['expected']}."
-        case "extra_forbidden":
-            return "There is no such field; please leave it out."
-        case "value_error":
-            return str(context["error"])
-        case "model_type" | "model_attributes_type":
-            return 'Please send a JSON object, such as {"premise": "..."}.'
-        case _:
-            return f"{found['msg']}."
+    """pydantic's finding in words for a person who may not know what a type is."""
+    context = {"length": len(found["input"]) if isinstance(found["input"], str) else 0, **found.get("ctx", {})}
+    return _SENTENCES[found["type"]].format(**context) if found["type"] in _SENTENCES else f"{found['msg']}."

@@ -1,4 +1,6 @@
-"""Errors as people and programs see them: a page for the one, an RFC 9457 problem document for the other, a sentence for both."""
+"""Errors as people and programs see them: a page for the one, an RFC 9457 problem document for the other, a sentence
+for both.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, make_response, render_template, request
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -50,7 +52,13 @@ def answer(app: Flask) -> None:
 def problem(error: DreamError) -> Problem:
     fields = error.fields if isinstance(error, BriefRefused) and error.fields else None
     return Problem(
-        type="about:blank", title=error.title, status=error.status, code=error.code, detail=error.sentence, retry=error.retry, fields=fields
+        type="about:blank",
+        title=error.title,
+        status=error.status,
+        code=error.code,
+        detail=error.sentence,
+        retry=error.retry,
+        fields=fields,
     )
 
 
@@ -63,12 +71,18 @@ def _dream_error(error: DreamError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
-        return Response.force_type(error.get_response())
+        return make_response(error.get_response())
     status = HTTPStatus(error.code)
     detail = _SENTENCES.get(error.code, f"{status.phrase}.")
     response = _respond(
         Problem(
-            type="about:blank", title=status.phrase, status=error.code, code=status.name.lower(), detail=detail, retry=False, fields=None
+            type="about:blank",
+            title=status.phrase,
+            status=error.code,
+            code=status.name.lower(),
+            detail=detail,
+            retry=False,
+            fields=None,
         )
     )
     for name, value in error.get_headers():
@@ -83,8 +97,10 @@ def _database_error(error: OperationalError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    logger.exception("an unexpected error at %s %s", request.method, request.path, exc_info=error)
-    return _dream_error(DreamError("Something went wrong on our side. What was there before is kept; please try again."))
+    logger.error("an unexpected error at %s %s", request.method, request.path, exc_info=error)
+    return _dream_error(
+        DreamError("Something went wrong on our side. What was there before is kept; please try again.")
+    )
 
 
 def _respond(found: Problem) -> Response:

@@ -92,4 +92,3 @@ def _worker_ended(_arbiter: Any, worker: Any) -> None:
     app = getattr(worker.app, "callable", None)
     if app is not None:
         app.extensions["dream"].close()
-

@@ -24,7 +24,9 @@ class Followers:
         self._seats = threading.BoundedSemaphore(most)
 
     def stream(self, service: Service, scene: models.Scene) -> Response:
-        """Follows a scene's log from Last-Event-ID or ?after=. 204 past its end; a bare `retry:` where no seat is free."""
+        """Follows a scene's log from Last-Event-ID or ?after=. 204 past its end; a bare `retry:` where no seat is
+        free.
+        """
         after = _after()
         if scene.state in ENDED and not service.log.read(scene.id, after):
             return Response(status=204)

@@ -1,6 +1,7 @@
 """Loaders: a file's bytes in, a document out. The file name is the registration.
 
-Each module here has `SUFFIXES`, `recognises(head: bytes) -> bool` for content that only it can read, and `load(data: bytes) -> Document`,
+Each module here has `SUFFIXES`, `recognises(head: bytes) -> bool` for content that only it can read, and `load(data:
+bytes) -> Document`,
 which raises TextRefused with a sentence for the author.
 """
 

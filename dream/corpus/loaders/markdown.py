@@ -1,4 +1,6 @@
-"""Markdown, with front matter in YAML where there is any. Headings become parts; the text keeps the prose without its marks."""
+"""Markdown, with front matter in YAML where there is any. Headings become parts; the text keeps the prose without
+its marks.
+"""
 
 from __future__ import annotations
 
@@ -82,4 +84,6 @@ def _plain(token: Token) -> str:
     if token.type != "inline":
         return ""
     shown = {"softbreak": "\n", "hardbreak": "\n"}
-    return "".join(shown.get(child.type, child.content) for child in token.children or [] if child.type != "html_inline")
+    return "".join(
+        shown.get(child.type, child.content) for child in token.children or [] if child.type != "html_inline"
+    )

@@ -26,7 +26,11 @@ class Scenes:
 
     def of_story(self, story_id: str) -> list[models.Scene]:
         """All scenes of a story, oldest first."""
-        query = select(models.Scene).where(models.Scene.story_id == story_id).order_by(models.Scene.created_at, models.Scene.id)
+        query = (
+            select(models.Scene)
+            .where(models.Scene.story_id == story_id)
+            .order_by(models.Scene.created_at, models.Scene.id)
+        )
         with self._database.read() as session:
             return list(session.scalars(query))
 
@@ -65,7 +69,9 @@ class Scenes:
 
     def asked_to_stop(self, scene_ids: Sequence[str]) -> set[str]:
         with self._database.read() as session:
-            return set(session.scalars(select(models.Scene.id).where(models.Scene.id.in_(scene_ids), models.Scene.stop_asked)))
+            return set(
+                session.scalars(select(models.Scene.id).where(models.Scene.id.in_(scene_ids), models.Scene.stop_asked))
+            )
 
     def lapsed(self, before: float) -> list[models.Scene]:
         """Scenes that are being told by nobody: live in name, with no heartbeat since `before`."""
@@ -74,11 +80,17 @@ class Scenes:
             return list(session.scalars(query))
 
     def take_over(self, scene: models.Scene) -> int | None:
-        """Takes a lapsed scene in order to end it; its new epoch, or None where its teller came back or another took it."""
+        """Takes a lapsed scene in order to end it; its new epoch, or None where its teller came back or another took
+        it.
+        """
         with self._database.write() as session:
             statement = (
                 update(models.Scene)
-                .where(models.Scene.id == scene.id, models.Scene.epoch == scene.epoch, models.Scene.heartbeat_at == scene.heartbeat_at)
+                .where(
+                    models.Scene.id == scene.id,
+                    models.Scene.epoch == scene.epoch,
+                    models.Scene.heartbeat_at == scene.heartbeat_at,
+                )
                 .where(models.Scene.state.in_(LIVE))
                 .values(state="telling", epoch=models.Scene.epoch + 1, heartbeat_at=time.time())
                 .returning(models.Scene.epoch)
@@ -99,7 +111,11 @@ class Scenes:
             return list(session.scalars(query))
 
     def threads(self, scene_id: str) -> list[models.Thread]:
-        query = select(models.Thread).where(models.Thread.scene_id == scene_id).order_by(models.Thread.start, models.Thread.rank)
+        query = (
+            select(models.Thread)
+            .where(models.Thread.scene_id == scene_id)
+            .order_by(models.Thread.start, models.Thread.rank)
+        )
         with self._database.read() as session:
             return list(session.scalars(query))
 
@@ -135,7 +151,9 @@ def name_storyteller(session: Session, scene_id: str, name: str) -> bool:
     return True
 
 
-def tie_threads(session: Session, scene_id: str, threads: Sequence[dict[str, Any]], copied: Sequence[dict[str, Any]]) -> bool:
+def tie_threads(
+    session: Session, scene_id: str, threads: Sequence[dict[str, Any]], copied: Sequence[dict[str, Any]]
+) -> bool:
     for table, rows in ((models.Thread, threads), (models.CopiedRun, copied)):
         session.execute(delete(table).where(table.scene_id == scene_id))
         if rows:

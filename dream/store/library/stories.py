@@ -26,7 +26,9 @@ class Stories:
         with self._database.read() as session:
             return session.get(models.Reader, reader_id) is not None
 
-    def begin(self, reader_id: str, corpus_id: str, brief: dict[str, Any], seed: int) -> tuple[models.Story, models.Scene]:
+    def begin(
+        self, reader_id: str, corpus_id: str, brief: dict[str, Any], seed: int
+    ) -> tuple[models.Story, models.Scene]:
         """Writes a story and its first scene in one transaction; the scene is queued."""
         with self._database.write() as session:
             story = models.Story(reader_id=reader_id, corpus_id=corpus_id, brief=brief)
@@ -51,7 +53,12 @@ class Stories:
 
     def of_reader(self, reader_id: str, limit: int = 20) -> list[models.Story]:
         """A reader's stories, newest first."""
-        query = select(models.Story).where(models.Story.reader_id == reader_id).order_by(models.Story.created_at.desc()).limit(limit)
+        query = (
+            select(models.Story)
+            .where(models.Story.reader_id == reader_id)
+            .order_by(models.Story.created_at.desc())
+            .limit(limit)
+        )
         with self._database.read() as session:
             return list(session.scalars(query))
 

@@ -16,10 +16,21 @@ from dream.store.ids import fragment_id
 
 _BATCH = 500  # ids in one IN (...)
 _FRAGMENT = (
-    models.Fragment.id, models.Work.id, models.Version.id, models.Fragment.position, models.Fragment.start, models.Fragment.end,
-    models.Fragment.text, models.Fragment.heading, models.Work.title, models.Work.author, models.Work.language, models.Work.licence,
-    models.Work.source, models.Work.quotable,
-)  # fmt: skip
+    models.Fragment.id,
+    models.Work.id,
+    models.Version.id,
+    models.Fragment.position,
+    models.Fragment.start,
+    models.Fragment.end,
+    models.Fragment.text,
+    models.Fragment.heading,
+    models.Work.title,
+    models.Work.author,
+    models.Work.language,
+    models.Work.licence,
+    models.Work.source,
+    models.Work.quotable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,11 @@ class Works:
             .where(models.Work.live_version_id.is_not(None))
             .group_by(models.Work.corpus_id)
         )
-        spoken = select(models.Work.corpus_id, models.Work.language).where(models.Work.live_version_id.is_not(None)).distinct()
+        spoken = (
+            select(models.Work.corpus_id, models.Work.language)
+            .where(models.Work.live_version_id.is_not(None))
+            .distinct()
+        )
         with self._database.read() as session:
             corpora = list(session.scalars(select(models.Corpus).order_by(models.Corpus.name)))
             counts = {corpus_id: (n, m) for corpus_id, n, m in session.execute(works)}
@@ -135,23 +150,38 @@ class Works:
     def stage(self, corpus_id: str, draft: Draft) -> models.Version:
         """Stores a new version with its sections and fragments; nothing of it is retrieved until `go_live`."""
         with self._database.write() as session:
-            work = session.scalar(select(models.Work).where(models.Work.corpus_id == corpus_id, models.Work.source == draft.source))
+            work = session.scalar(
+                select(models.Work).where(models.Work.corpus_id == corpus_id, models.Work.source == draft.source)
+            )
             if work is None:
                 work = models.Work(
-                    corpus_id=corpus_id, source=draft.source, title=draft.title, author=draft.author, language=draft.language,
-                    licence=draft.licence, summary=draft.summary, tags=draft.tags, live_version_id=None,
-                )  # fmt: skip
+                    corpus_id=corpus_id,
+                    source=draft.source,
+                    title=draft.title,
+                    author=draft.author,
+                    language=draft.language,
+                    licence=draft.licence,
+                    summary=draft.summary,
+                    tags=draft.tags,
+                    live_version_id=None,
+                )
                 session.add(work)
                 session.flush()
-            number = session.scalar(select(func.max(models.Version.number)).where(models.Version.work_id == work.id)) or 0
-            version = models.Version(work_id=work.id, number=number + 1, sha256=draft.sha256, text=draft.text, embedding=None)
+            number = (
+                session.scalar(select(func.max(models.Version.number)).where(models.Version.work_id == work.id)) or 0
+            )
+            version = models.Version(
+                work_id=work.id, number=number + 1, sha256=draft.sha256, text=draft.text, embedding=None
+            )
             session.add(version)
             session.flush()
             _store_parts(session, work.id, version, draft)
             return version
 
     def go_live(self, version: models.Version, draft: Draft, embedding: str | None) -> tuple[str, ...]:
-        """Makes a staged version the one that is retrieved, in one step; gives the ids of the fragments that it replaces."""
+        """Makes a staged version the one that is retrieved, in one step; gives the ids of the fragments that it
+        replaces.
+        """
         with self._database.write() as session:
             work = session.get_one(models.Work, version.work_id)
             old = work.live_version_id
@@ -169,7 +199,11 @@ class Works:
         """Removes versions that never went live (a process died while reading them) and returns how many there were."""
         live = select(models.Work.live_version_id).where(models.Work.live_version_id.is_not(None))
         with self._database.write() as session:
-            newest = select(func.max(models.Version.number)).where(models.Version.work_id == models.Work.id).scalar_subquery()
+            newest = (
+                select(func.max(models.Version.number))
+                .where(models.Version.work_id == models.Work.id)
+                .scalar_subquery()
+            )
             staged = list(
                 session.scalars(
                     select(models.Version.id)
@@ -184,7 +218,9 @@ class Works:
     # Fragments
 
     def fragments(self, ids: Sequence[str], *, corpus_id: str | None = None) -> dict[str, Fragment]:
-        """The fragments of live versions among `ids` (of one corpus, where named): what is not live is not in the answer."""
+        """The fragments of live versions among `ids` (of one corpus, where named): what is not live is not in the
+        answer.
+        """
         query = _fragments().where(models.Work.live_version_id == models.Version.id)
         if corpus_id is not None:
             query = query.where(models.Work.corpus_id == corpus_id)
@@ -216,7 +252,9 @@ class Works:
 
     def live_versions(self) -> list[tuple[str, str]]:
         """(corpus id, version id) of every live version."""
-        query = select(models.Work.corpus_id, models.Work.live_version_id).where(models.Work.live_version_id.is_not(None))
+        query = select(models.Work.corpus_id, models.Work.live_version_id).where(
+            models.Work.live_version_id.is_not(None)
+        )
         with self._database.read() as session:
             return [(corpus_id, str(version_id)) for corpus_id, version_id in session.execute(query)]
 
@@ -241,7 +279,9 @@ class Works:
         found: dict[str, Fragment] = {}
         with self._database.read() as session:
             for start in range(0, len(ids), _BATCH):
-                rows: Iterator[Row[*tuple[Any, ...]]] = iter(session.execute(query.where(models.Fragment.id.in_(ids[start : start + _BATCH]))))
+                rows: Iterator[Row[*tuple[Any, ...]]] = iter(
+                    session.execute(query.where(models.Fragment.id.in_(ids[start : start + _BATCH])))
+                )
                 found.update((row[0], Fragment(*row)) for row in rows)
         return found
 
@@ -261,11 +301,16 @@ def _store_parts(session: Session, work_id: str, version: models.Version, draft:
     ]
     fragments = [
         {
-            "id": fragment_id(work_id, version.number, position), "version_id": version.id, "position": position,
-            "heading": piece.heading, "start": piece.start, "end": piece.end, "text": piece.text,
+            "id": fragment_id(work_id, version.number, position),
+            "version_id": version.id,
+            "position": position,
+            "heading": piece.heading,
+            "start": piece.start,
+            "end": piece.end,
+            "text": piece.text,
         }
         for position, piece in enumerate(draft.pieces)
-    ]  # fmt: skip
+    ]
     if sections:
         session.execute(insert(models.Section), sections)
     if fragments:
@@ -277,7 +322,9 @@ def _fragment_ids(session: Session, version_id: str) -> tuple[str, ...]:
 
 
 def _keys(session: Session, version_id: str) -> list[int]:
-    query = select(models.Fragment.key).where(models.Fragment.version_id == version_id).order_by(models.Fragment.position)
+    query = (
+        select(models.Fragment.key).where(models.Fragment.version_id == version_id).order_by(models.Fragment.position)
+    )
     return list(session.scalars(query))
 
 
@@ -292,7 +339,10 @@ def _index_terms(session: Session, corpus_id: str, lines: Iterable[tuple[int, st
 
 
 def _unindex(session: Session, version_id: str) -> None:
-    session.execute(text("DELETE FROM fragment_terms WHERE rowid IN (SELECT key FROM fragments WHERE version_id = :v)"), {"v": version_id})
+    session.execute(
+        text("DELETE FROM fragment_terms WHERE rowid IN (SELECT key FROM fragments WHERE version_id = :v)"),
+        {"v": version_id},
+    )
 
 
 def _forget_version(session: Session, version_id: str) -> None:

@@ -31,10 +31,20 @@ class SceneAnswer(BaseModel):
     @classmethod
     def of(cls, scene: models.Scene) -> SceneAnswer:
         return cls(
-            id=scene.id, story=scene.story_id, parent=scene.parent_id, direction=scene.direction, state=scene.state, code=scene.code,
-            storyteller=scene.storyteller, text=service().text_so_far(scene), seed=scene.seed, created_at=scene.created_at,
-            ended_at=scene.ended_at, events=url_for("api.events", scene_id=scene.id), url=url_for("api.scene", scene_id=scene.id),
-        )  # fmt: skip
+            id=scene.id,
+            story=scene.story_id,
+            parent=scene.parent_id,
+            direction=scene.direction,
+            state=scene.state,
+            code=scene.code,
+            storyteller=scene.storyteller,
+            text=service().text_so_far(scene),
+            seed=scene.seed,
+            created_at=scene.created_at,
+            ended_at=scene.ended_at,
+            events=url_for("api.events", scene_id=scene.id),
+            url=url_for("api.scene", scene_id=scene.id),
+        )
 
 
 class StoryAnswer(BaseModel):
@@ -48,9 +58,13 @@ class StoryAnswer(BaseModel):
     @classmethod
     def of(cls, story: models.Story, scenes: list[models.Scene]) -> StoryAnswer:
         return cls(
-            id=story.id, brief=story.brief, created_at=story.created_at, url=url_for("api.story", story_id=story.id),
-            page=url_for("pages.story", story_id=story.id), scenes=[SceneAnswer.of(scene) for scene in scenes],
-        )  # fmt: skip
+            id=story.id,
+            brief=story.brief,
+            created_at=story.created_at,
+            url=url_for("api.story", story_id=story.id),
+            page=url_for("pages.story", story_id=story.id),
+            scenes=[SceneAnswer.of(scene) for scene in scenes],
+        )
 
 
 class Begun(BaseModel):
@@ -132,10 +146,17 @@ class WorkAnswer(WorkAbout):
     @classmethod
     def about(cls, work: models.Work, corpus: str) -> dict[str, Any]:
         return {
-            "id": work.id, "title": work.title, "author": work.author, "licence": work.licence, "source": work.source,
-            "language": work.language, "summary": work.summary, "tags": work.tags, "corpus": corpus,
+            "id": work.id,
+            "title": work.title,
+            "author": work.author,
+            "licence": work.licence,
+            "source": work.source,
+            "language": work.language,
+            "summary": work.summary,
+            "tags": work.tags,
+            "corpus": corpus,
             "url": url_for("api.work", work_id=work.id),
-        }  # fmt: skip
+        }
 
 
 class WorkText(WorkAnswer):
@@ -177,9 +198,17 @@ class HitAnswer(BaseModel):
     def of(cls, hit: Hit) -> HitAnswer:
         fragment = hit.fragment
         return cls(
-            rank=hit.rank, score=hit.score, reasons=hit.reasons, words=list(hit.words), fragment=fragment.id, work=_about(fragment),
-            source=fragment.source, start=fragment.start, end=fragment.end, text=fragment.text,
-        )  # fmt: skip
+            rank=hit.rank,
+            score=hit.score,
+            reasons=hit.reasons,
+            words=list(hit.words),
+            fragment=fragment.id,
+            work=_about(fragment),
+            source=fragment.source,
+            start=fragment.start,
+            end=fragment.end,
+            text=fragment.text,
+        )
 
 
 class Hits(BaseModel):

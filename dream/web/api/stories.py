@@ -40,7 +40,9 @@ class NextScene(BaseModel):
     @model_validator(mode="after")
     def _one_of_both(self) -> NextScene:
         if bool(self.after) == bool(self.again):
-            raise ValueError("Please give either `after` or `again`: the id of the scene to go on from, or to tell anew.")
+            raise ValueError(
+                "Please give either `after` or `again`: the id of the scene to go on from, or to tell anew."
+            )
         return self
 
 
@@ -61,7 +63,8 @@ def stories() -> Stories:
     found = service().library.stories.of_reader(reader, limit=100) if reader else []
     return Stories(
         stories=[
-            StoryLine(id=s.id, premise=s.brief["premise"], created_at=s.created_at, url=f"/api/v1/stories/{s.id}") for s in found
+            StoryLine(id=s.id, premise=s.brief["premise"], created_at=s.created_at, url=f"/api/v1/stories/{s.id}")
+            for s in found
         ]
     )
 
@@ -74,7 +77,13 @@ def story(story_id: str) -> StoryAnswer:
 
 
 @api.post("/stories/<story_id>/scenes")
-@operation("Go on with a story, or tell a scene again", status=201, body=NextScene, answer=SceneAnswer, refuses=(NotFound, Conflict))
+@operation(
+    "Go on with a story, or tell a scene again",
+    status=201,
+    body=NextScene,
+    answer=SceneAnswer,
+    refuses=(NotFound, Conflict),
+)
 def add_scene(story_id: str, body: NextScene) -> SceneAnswer:
     found = own_story(story_id)
     if body.again:
