@@ -1,0 +1,159 @@
+"""One passage told: who is met, what they have done, what they say, what they hand over."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+from dream.language.sentences import sentences
+from dream.storytelling.storytellers.loom.korean.clause import Clause
+from dream.storytelling.storytellers.loom.korean.matter import Matter, Saying, seeable
+from dream.storytelling.storytellers.loom.korean.nouns import Noun
+from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_slots
+
+_PATTERNS = (
+    "fact react fact saying thing fact react saying fact fact",
+    "fact saying fact react thing fact saying react fact fact",
+    "fact fact saying react fact thing react fact saying fact",
+    "saying fact react fact thing fact saying react fact fact",
+    "fact thing fact react saying fact react fact saying fact",
+)
+
+
+class Memory:
+    """What the story has taken from its passages so far, so that it can come back to it."""
+
+    def __init__(self, hero: str) -> None:
+        self.hero = hero
+        self.met: set[str] = set()
+        self.told: list[tuple[Matter, Clause]] = []
+        self.gift: tuple[Matter, str, str] | None = None
+        self.spent: set[str] = set()
+
+
+class Encounter:
+    """Tells one passage, as far as it goes, in about `room` words."""
+
+    def __init__(self, telling: Telling, memory: Memory, matter: Matter, rng: Random, plot: str, *, strict: bool, free: bool) -> None:
+        self._telling, self._memory, self._matter, self._rng, self._plot = telling, memory, matter, rng, plot
+        self._strict, self._free = strict, free
+        self._clauses = [clause for clause in matter.clauses if str(clause.told) not in memory.spent]
+        self._sayings = [saying for saying in matter.sayings if saying.words not in memory.spent]
+        self._person = ""
+        self._last: Clause | None = None
+
+    def tell(self, where: str, room: int) -> bool:
+        """Adds the encounter as a paragraph; False where the passage gave nothing. `where` is first, next or last."""
+        start = self._telling.words
+        lean = self._lean()
+        self._arrive(where)
+        pattern = self._rng.choice(_PATTERNS).split()
+        if self._free:
+            pattern = [{"fact": "thing", "thing": "fact"}.get(step, step) if at % 4 == 0 else step for at, step in enumerate(pattern)]
+        for step in pattern:
+            if self._telling.words - start >= room:
+                break
+            getattr(self, f"_{step}")()
+        if self._lean() == lean:
+            self._scrap()
+        return self._lean() > lean
+
+    def _lean(self) -> int:
+        return sum(line.passage is not None for paragraph in self._telling.paragraphs for line in paragraph)
+
+    def _arrive(self, where: str) -> None:
+        """The hero comes upon somebody new, named by what they have done; or upon nobody."""
+        fresh = [person for person in self._matter.persons() if self._is_new(person)]
+        known = [person for person in self._matter.persons() if person in self._memory.met]
+        for person in fresh:
+            deeds = [clause for clause in self._clauses if clause.subject == person and clause.human]
+            for clause in deeds:
+                if self._say(f"plots.{self._plot}.{where}", clause):
+                    self._person = person
+                    self._memory.met.add(person)
+                    return
+        self._person = known[0] if known else ""
+
+    def _is_new(self, person: str) -> bool:
+        own = self._memory.hero.split()[-1]
+        crowd = person.endswith("들") or re.match(r"(?:두|세|네|여러|모든)\s", person)
+        return not crowd and own not in person.split() and not any(person.split()[-1] == met.split()[-1] for met in self._memory.met)
+
+    def _fact(self) -> None:
+        for clause in self._clauses:
+            if str(clause.told) in self._memory.spent:
+                continue
+            if self._told(clause):
+                return
+
+    def _told(self, clause: Clause) -> bool:
+        hero = self._memory.hero.split()[-1] == clause.subject.split()[-1]
+        if hero and clause.human:
+            return self._say("told.remembered", clause)
+        if self._person and clause.subject.split()[-1] == self._person.split()[-1]:
+            if self._last and self._last.subject == clause.subject and self._rng.random() < 0.6 and self._say("told.more", clause):
+                return True
+            witness = self._plot == "road" and seeable(clause) and not self._strict and self._rng.random() < 0.35
+            return (witness and self._say("told.seen", clause)) or self._say("told.heard", clause)
+        return self._say("told.heard_of", clause)
+
+    def _say(self, name: str, clause: Clause) -> bool:
+        if not self._telling.say(name, self._matter.number, **clause_slots(clause)):
+            return False
+        self._memory.spent.add(str(clause.told))
+        self._memory.told.append((self._matter, clause))
+        self._last = clause
+        return True
+
+    def _react(self) -> None:
+        if self._person:
+            self._telling.say("ways.react")
+
+    def _saying(self) -> None:
+        for saying in self._sayings:
+            if saying.words not in self._memory.spent and self._quote(saying):
+                self._memory.spent.add(saying.words)
+                return
+
+    def _quote(self, saying: Saying) -> bool:
+        speaker = saying.speaker
+        known = speaker and speaker.split()[-1] != self._memory.hero.split()[-1]
+        names = ("asked", "said") if known else ("overasked", "overheard")
+        return self._telling.say(
+            f"told.{names[0] if saying.asks else names[1]}", self._matter.number, saying=saying.words, speaker=Noun(speaker)
+        )
+
+    def _thing(self) -> None:
+        things = [thing for thing in self._matter.things if thing not in self._memory.spent and thing != self._memory.hero]
+        number, person = self._matter.number, self._person
+        for thing in things:
+            filled = {"thing": Noun(thing), "doer": Noun(person)}
+            giving = person and not self._memory.gift and not self._strict
+            if giving and self._telling.say("told.given", number, **filled):
+                self._memory.gift = (self._matter, thing, person)
+            elif not (person and self._telling.say("told.beside", number, **filled)) and not self._around(thing):
+                continue
+            self._memory.spent.add(thing)
+            return
+
+    def _around(self, thing: str) -> bool:
+        places = [place for place in self._matter.places if place not in thing]
+        return bool(places) and self._telling.say("told.around", self._matter.number, where=Noun(places[0]), thing=Noun(thing))
+
+    def _scrap(self) -> None:
+        """For a passage without statements: two of its things, or a few of its words."""
+        things = self._matter.things
+        if len(things) > 1 and self._telling.say("told.two_things", self._matter.number, thing=Noun(things[0]), other=Noun(things[1])):
+            return
+        if not self._matter.passage.quotable:
+            return
+        for words in _scraps(self._matter.passage.text):
+            if self._telling.say("told.scrap", self._matter.number, saying=words):
+                return
+
+
+def _scraps(text: str) -> list[str]:
+    """Short stretches of a text that can stand in quotation marks: lines of verse, or sentences."""
+    pieces = [*text.splitlines(), *(text[span.start : span.end] for span in sentences(text))]
+    plain = [" ".join(piece.split()).strip(" .,:;-*_#|") for piece in pieces]
+    return [piece for piece in plain if 3 <= len(piece.split()) <= 9 and re.fullmatch(r"[가-힣\s,]+", piece)]

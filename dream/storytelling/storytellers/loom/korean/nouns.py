@@ -1,0 +1,123 @@
+"""Korean words: a noun and its particle taken apart, and what kind of thing a noun names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from dream.language.hangul import OPEN, RIEUL, final, with_particle
+from dream.storytelling.storytellers.loom.korean.data import load
+
+_AFTER_ANY = (
+    "에게서는 에게서 에게는 에게도 에게 에서는 에서도 에서 한테서 한테 께서는 께서 께 까지 부터 처럼 보다 마다 조차 에는 에도 에 의 도 만".split()
+)
+_AFTER_CLOSED = "으로는 으로 이라는 이라고 이나 이 은 을 과는 과".split()
+_AFTER_OPEN = "로는 로 라는 라고 나 가 는 를 와는 와".split()
+_HARD = frozenset("에게서는 에게서 에게는 에게도 에게 에서는 에서도 에서 한테서 한테 께서는 께서 까지 부터 처럼 에는 에도 의 를 으로 이라는 과".split())
+_PERSONAL = frozenset("에게서는 에게서 에게는 에게도 에게 한테서 한테 께서는 께서".split())
+_HUMAN_ACT = re.compile(r"(?:말했|물었|대답했|웃었|생각했|걸어갔|앉았|일어났|고개를|돌아갔|바라보았|들여다보았|내려놓았|건넜|건네|들고|쥐고|메고|안고|적었)")
+_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+class Noun(str):
+    """A noun phrase that takes the particle its last sound asks for: f"{Noun('연이'):은/는}" is "연이는"."""
+
+    __slots__ = ()
+
+    def __format__(self, pair: str) -> str:
+        return with_particle(str(self), pair) if "/" in pair else str(self) + pair
+
+
+def bare(word: str) -> str:
+    """A word without the punctuation around it."""
+    return _PUNCTUATION.sub("", word)
+
+
+@lru_cache(maxsize=65536)
+def split(word: str) -> tuple[str, str]:
+    """A word as noun and particle, ("연이", "는"); the particle is "" where none that agrees is found."""
+    word = bare(word)
+    for particle in _endings():
+        noun = word.removesuffix(particle)
+        if noun != word and noun and _agrees(noun, particle):
+            return noun, particle
+    return word, ""
+
+
+@cache
+def kind(noun: str) -> str:
+    """ "people", "kin", "animals", "places", "things", "scenery" or "vague", judged by how the noun ends; "" where unknown."""
+    held = _kinds()
+    if noun in held:
+        return held[noun]
+    for start in range(1, len(noun) - 1):
+        if (found := held.get(noun[start:])) and found != "vague":
+            return found
+    if len(noun) in (2, 3, 4) and any(noun.endswith(end) for end in load("nouns")["place_ends"].split()):
+        return "places?"
+    return ""
+
+
+class Lexicon:
+    """What a set of texts shows to be nouns, and which of them to be persons, by the particles they carry."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._nouns: Counter[str] = Counter()
+        self._persons: Counter[str] = Counter()
+        self._subjects: Counter[str] = Counter()
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        for text in texts:
+            self._read(text.split())
+
+    def _read(self, words: list[str]) -> None:
+        before = ""
+        for at, word in enumerate(words):
+            noun, particle = split(word)
+            if particle in _HARD and _is_hangul(noun):
+                self._nouns[noun] += 1
+                self._persons[noun] += particle in _PERSONAL
+            if particle in ("은", "는", "이", "가") and _is_hangul(noun):
+                # Whoever speaks, laughs or sits down is somebody; so is whoever bears a title.
+                self._persons[noun] += kind(before) == "people" or any(_HUMAN_ACT.match(later) for later in words[at + 1 : at + 9])
+                self._subjects[noun] += 1
+            self._pairs[before, noun] += 1
+            before = word
+
+    def is_noun(self, noun: str) -> bool:
+        known = kind(noun)
+        if known not in ("", "vague", "places?"):
+            return True
+        return len(noun) > 1 and known != "vague" and (self._nouns[noun] > 0 or (self._subjects[noun] > 1 and self._persons[noun] > 0))
+
+    def is_person(self, noun: str) -> bool:
+        return kind(noun) in ("people", "animals") or (len(noun) > 1 and kind(noun) == "" and (self._persons[noun] > 0 or noun.endswith(("씨", "댁"))))
+
+    def pair(self, before: str, noun: str) -> bool:
+        """Whether `before` belongs to the name, as in "막동 할아범"."""
+        return _is_hangul(before) and self._pairs[before, noun] > 1
+
+
+def _agrees(noun: str, particle: str) -> bool:
+    last = final(noun)
+    if particle in _AFTER_CLOSED:
+        return last != OPEN and not (particle.startswith("으로") and last == RIEUL)
+    if particle in _AFTER_OPEN:
+        return last == OPEN or (particle in ("로", "로는") and last == RIEUL)
+    return True
+
+
+def _is_hangul(word: str) -> bool:
+    return bool(re.fullmatch(r"[가-힣]+", word))
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(sorted({*_AFTER_ANY, *_AFTER_CLOSED, *_AFTER_OPEN}, key=len, reverse=True))
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    words = load("nouns")
+    return {noun: name for name in ("scenery", "vague", "things", "places", "animals", "kin", "people") for noun in words[name].split()}

@@ -1,0 +1,227 @@
+"""What a Korean premise says: whose story it is, where, and what befalls them; never more than its words surely say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from dream.language.hangul import NIEUN, RIEUL, final
+from dream.language.sentences import sentences
+from dream.storytelling.storytellers.loom.korean.clause import Stem
+from dream.storytelling.storytellers.loom.korean.matter import past_stem
+from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun, bare, kind, split
+from dream.storytelling.storytellers.loom.reading import Request
+
+_STRANGERS = ("나그네", "낯선 사람", "떠돌이", "길손")
+_ASKING = re.compile(
+    r"\s*(?:에\s*대한|에\s*관한|에\s*대해서?|에\s*관해서?|를|을|의)?\s*"
+    r"(?:(?:짧은|긴|재미있는|무서운|슬픈|아름다운)?\s*(?P<tale>이야기|옛이야기|옛날이야기|동화|전설|소설|민담|설화|우화|사연|전말))?(?:를|을|이|하나를|하나|한 편을|한 편|한 편만)?\s*"
+    r"(?:좀\s*)?(?:하나\s*)?(?:듣고\s*싶\w*|들려\s*(?:줘\w*|주\w*|다오)|이야기해\s*(?:줘\w*|주\w*)|말해\s*(?:줘\w*|주\w*)|해\s*(?:줘\w*|주세요|주십시오)|써\s*(?:줘\w*|주\w*)|지어\s*(?:줘\w*|주\w*)|만들어\s*(?:줘\w*|주\w*)|부탁\w*)?"
+    r"\s*[.!?~…]*\s*$"
+)
+_NO_NAMES = frozenset("길이 높이 깊이 넓이 나이 차이 놀이 먹이 벌이 풀이 굽이 구이 떨이 거리 우리 목걸이 벽걸이 손잡이 미닫이".split())
+_BARE_LIMIT = 9
+_ADNOMINAL = re.compile(r"(?:는|던)$")
+_PLAIN_ADJECTIVE = frozenset("오래된 낡은 작은 큰 먼 깊은 높은 외딴 조용한 버려진 잊힌 텅 빈 추운 하얀 검은 푸른 이름없는 북쪽 남쪽 동쪽 서쪽".split())
+_LOCATED = frozenset("에서는 에서도 에서 에는 에도 에 으로 로 의 을 를 까지 부터".split())
+_PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
+_ENDS_OPEN = re.compile(r"(?:지만|는데|면서|다가|도록|려고|어서|아서|고|며|자|면|니)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """`wish` ends as an adnominal ("거짓말을 하게 되는"), `happened` are past statements, `reported` a plain present one ("바다를 건넌다");
+    `said` is the premise in its own words where nothing else could be read from it, `topic` a noun phrase it is about."""
+
+    hero: Noun
+    full: Noun
+    place: Noun | None = None
+    wish: str = ""
+    happened: tuple[Stem, ...] = ()
+    reported: str = ""
+    topic: Noun | None = None
+    said: str = ""
+    named: bool = False
+
+
+def read_premise(request: Request, lexicon: Lexicon) -> Premise:
+    text = " ".join(request.premise.split()).strip(" \"'“”‘’")
+    spans = sentences(text)
+    parts = [text[span.start : span.end] for span in spans] or [text]
+    found = next((parsed for part in parts if (parsed := _parse(part, lexicon))), None)
+    place = _place(request.place, text)
+    said = "" if found and (found.wish or found.happened or found.reported) else _sayable(parts[0])
+    hero = _field(request.hero)
+    later = tuple(stem for part in parts[1:4] if (stem := _later(part)))
+    if found:
+        own = hero is not None and found.hero not in str(hero)
+        full = hero if hero else found.full
+        if own or (hero and len(str(hero).split()) > 1):
+            full = hero or found.full
+        elif hero:
+            full = found.full
+        whole = f"{hero or found.hero:이/가}"
+        happened = tuple(Stem(f"{whole} {stem}") for stem in found.happened)
+        reported = f"{whole} {found.reported}" if found.reported else ""
+        return Premise(hero or found.hero, full, place, found.wish, happened + later, reported, found.topic, said, True)
+    topic = _topic(text)
+    chosen = hero or _remembered(request) or Noun(_pick(_STRANGERS, request.premise))
+    return Premise(chosen, chosen, place, happened=later, topic=topic, said=said, named=hero is not None)
+
+
+def is_stranger(hero: str) -> bool:
+    """Whether the premise gave no hero, so that one was found for it."""
+    return hero in _STRANGERS
+
+
+def _parse(part: str, lexicon: Lexicon) -> Premise | None:
+    """A sentence or noun phrase of the premise whose hero can be told; None where nobody is in it."""
+    body, tale = _unasked(part)
+    words = body.split()
+    if not words or not re.search("[가-힣]", body):
+        return None
+    at = _hero_at(words, lexicon)
+    if at is None:
+        return None
+    word = words[at]
+    noun = bare(word) if _is_person(bare(word), lexicon) else split(word)[0]
+    full = " ".join([*_epithet(words[:at]), noun])
+    hero = Noun(_named(words, at, noun))
+    rest = words[at + 1 :]
+    subject = split(word)[1] in ("이", "가", "은", "는", "께서") and bare(word) != noun
+    wish, happened, reported = _befalls(rest, tale) if subject else ("", (), "")
+    return Premise(hero, Noun(full if len(full.split()) <= _BARE_LIMIT else noun), None, wish, happened, reported, named=True)
+
+
+def _unasked(text: str) -> tuple[str, bool]:
+    """The text without "이야기를 들려줘" and its like, and whether it was what a tale is about."""
+    asked = _ASKING.search(text)
+    if asked and re.search(r"이야기|동화|전설|소설|민담|설화|우화|사연|전말|줘|주세|주십|다오|부탁|싶", asked.group()):
+        return text[: asked.start()].strip(), bool(asked["tale"])
+    day = re.search(r"\s(?:날|밤|때|일)[.!]*$", text)
+    return (text[: day.start()], True) if day else (text.rstrip(" .!~…"), False)
+
+
+def _hero_at(words: list[str], lexicon: Lexicon) -> int | None:
+    """The word that names the hero: a person who is the subject, else the person named last, else a likely name."""
+    persons: list[int] = []
+    for at, word in enumerate(words):
+        noun, particle = split(word)
+        if particle in ("이", "가", "은", "는", "께서") and _is_person(noun, lexicon) and not _is_person(bare(word), lexicon):
+            return at
+        if (_is_person(noun, lexicon) or _is_person(bare(word), lexicon)) and particle != "의":
+            persons.append(at)
+    if persons:
+        return persons[-1]
+    for at, word in enumerate(words):
+        noun, particle = split(word)
+        likely = particle in ("이", "가") and 2 <= len(noun) <= 4 and kind(noun) == "" and re.fullmatch("[가-힣]+", noun)
+        # "연이가": a given name with its 이 is a person even where no passage knows them.
+        if likely and (lexicon.is_noun(noun) or (noun.endswith("이") and particle == "가" and noun not in _NO_NAMES)):
+            return at
+    return None
+
+
+def _is_person(noun: str, lexicon: Lexicon) -> bool:
+    return kind(noun) in ("people", "animals", "kin") or (len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun))
+
+
+def _named(words: list[str], at: int, noun: str) -> str:
+    """The hero's name with the title or name that belongs to it: "막동 할아범"."""
+    before = words[at - 1] if at else ""
+    if before and kind(noun) == "people" and len(before) < 4 and kind(before) == "" and not split(before)[1] and final(before) not in (NIEUN, RIEUL):
+        return f"{before} {noun}"
+    return noun
+
+
+def _epithet(words: list[str]) -> list[str]:
+    """What describes the hero, from the last comma on; [] where it doesn't surely end as something that can stand before a noun."""
+    commas = [at for at, word in enumerate(words) if word.endswith(",")]
+    words = words[commas[-1] + 1 :] if commas else words
+    if not words or len(words) > 8:
+        return []
+    last = words[-1]
+    fits = final(last) in (NIEUN, RIEUL) or _ADNOMINAL.search(last) or last.endswith("의") or last in ("세", "두", "한", "어느")
+    return words if fits else ([last] if kind(last) in ("people", "places") else [])
+
+
+def _befalls(words: list[str], tale: bool) -> tuple[str, tuple[Stem, ...], str]:
+    """What happens to the hero, read from the words after them: as an adnominal, as past statements, or as a present one."""
+    if not words or len(words) > 16:
+        return "", (), ""
+    text = " ".join(words).rstrip(" .!,")
+    last = bare(words[-1])
+    if tale:
+        fits = _ADNOMINAL.search(last) or final(last) in (NIEUN, RIEUL)
+        return (text if fits else ""), (), ""
+    stem = past_stem(words[-1])
+    if stem:
+        return "", (Stem(" ".join([*words[:-1], stem])),), ""
+    if _PRESENT.search(words[-1]) and (last.endswith("는다") or final(last[:-1]) == NIEUN):
+        return "", (), text
+    return "", (), ""
+
+
+def _later(part: str) -> Stem | None:
+    """A further sentence of the premise that stands by itself: in the plain past and with words enough."""
+    words = part.split()
+    stem = past_stem(words[-1]) if words else ""
+    if not stem or not 3 <= len(words) <= 14 or re.search(r"[“”\"()]", part) or re.match(r"(?:그러나|그런데|하지만|그래서|그리고)$", words[0]):
+        return None
+    return Stem(" ".join([*words[:-1], stem]))
+
+
+def _place(field: str, text: str) -> Noun | None:
+    if field and (place := _field(field)):
+        return place
+    words = text.split()
+    for at, word in enumerate(words):
+        noun, particle = split(word)
+        if (kind(noun) == "places" and particle in _LOCATED) or (kind(bare(word)) == "places" and at == len(words) - 1):
+            name = noun if kind(noun) == "places" else bare(word)
+            before = words[at - 1] if at else ""
+            owned = before.endswith("의") and kind(before[:-1]) in ("places", "scenery")
+            return Noun(f"{before} {name}" if before in _PLAIN_ADJECTIVE or owned else name)
+    return None
+
+
+def _field(text: str) -> Noun | None:
+    """A hero or place as the reader named it, without a final particle or stop; None where it is a sentence."""
+    name = " ".join(text.split()).strip(" .,!?\"'“”‘’")
+    if not name or len(name) > 40 or len(name.split()) > 7 or re.search(r"[.!?“”\"\n]|(?:다|요|까)$", name):
+        return None
+    return Noun(name)
+
+
+def _topic(text: str) -> Noun | None:
+    """A short noun phrase that the premise is about; None for a sentence, a question or anything unsure."""
+    body = _unasked(text)[0].strip(" .!~…")
+    words = body.split()
+    if not words or len(words) > 4 or "?" in text or not re.search("[가-힣]", body) or re.search(r"[“”\"‘’'(),;:]", body):
+        return None
+    last = words[-1]
+    sure = kind(last) not in ("", "vague") or (len(words) == 1 and len(last) <= 4 and not re.search(r"(?:다|요|까|지|네|라|어|아|자|게|히|이)$", last))
+    return Noun(body) if sure and not split(last)[1] or kind(last) not in ("", "vague") else None
+
+
+def _sayable(text: str) -> str:
+    """The premise as something people could have said; "" where it is too long or would not stand in quotation marks."""
+    text = re.sub(r"[“”\"‘’「」『』]", "", text).strip().rstrip(".")
+    return text if 0 < len(text.split()) <= 14 and len(text) < 90 and len(sentences(text)) == 1 else ""
+
+
+def _remembered(request: Request) -> Noun | None:
+    """The hero of the story so far: whoever is most often its topic."""
+    topics = Counter(
+        noun for word in request.told.split() for noun, particle in [split(word)] if particle in ("은", "는") and kind(noun) in ("people", "animals")
+    )
+    strangers = [stranger for stranger in _STRANGERS if f"{stranger}" in request.told]
+    if strangers:
+        return Noun(max(strangers, key=request.told.count))
+    return Noun(topics.most_common(1)[0][0]) if topics and topics.most_common(1)[0][1] > 1 else None
+
+
+def _pick(choices: tuple[str, ...], text: str) -> str:
+    return choices[hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[0] % len(choices)]

@@ -1,0 +1,224 @@
+"""The plan of a scene: opening, want, meetings, turn, price, ending."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dream.storytelling.brief import WORDS
+from dream.storytelling.storytellers.loom.korean.data import load
+from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Memory
+from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
+from dream.storytelling.storytellers.loom.korean.gate import Gate
+from dream.storytelling.storytellers.loom.korean.matter import Matter, doable, take_apart
+from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun
+from dream.storytelling.storytellers.loom.korean.premise import Premise, is_stranger, read_premise
+from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_slots
+from dream.storytelling.storytellers.loom.line import Line
+from dream.storytelling.storytellers.loom.reading import Request
+
+_MEETINGS = {"short": 3, "medium": 6, "long": 9}
+_ENDING_WORDS = {"short": 50, "medium": 95, "long": 130}
+_PLOTS = ("road", "door", "night", "list")
+
+
+def weave(request: Request) -> list[Line]:
+    """The sentences of one scene, in order, each with the passage it leans on. The same request gives the same sentences."""
+    return _Scene(request).tell()
+
+
+class _Scene:
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        lexicon = Lexicon([*(passage.text for passage in request.passages), request.premise, request.told])
+        self._premise = read_premise(request, lexicon)
+        self._matters = [take_apart(passage, lexicon) for passage in request.passages]
+        own = " ".join((request.premise, request.place, str(self._premise.full)))
+        self._frames = Frames(request.premise, request.seed, str(len(request.told)), tone_of(request.tone))
+        self._rng = random_for(request.premise, request.seed, len(request.told))
+        gate = Gate(self._matters, request.told, own)
+        self._telling = Telling(self._frames, gate, _own_slots(self._premise))
+        self._memory = Memory(str(self._premise.hero))
+        self._motif = self._choose_motif()
+        self._plot = self._frames.turned("plot", list(_PLOTS))[0]
+
+    def tell(self) -> list[Line]:
+        low, high = WORDS["ko"]["short" if self._request.length == "short" else "long" if self._request.length == "long" else "medium"]
+        target = (low + high) // 2
+        if self._request.told:
+            self._go_on()
+        else:
+            self._open()
+            self._want()
+        self._meet(target)
+        meetings = len(self._telling.paragraphs)
+        self._turn()
+        self._price()
+        self._end()
+        self._fill(target, meetings)
+        return self._telling.lines()
+
+    def _open(self) -> None:
+        premise, say = self._premise, self._telling.say
+        described = premise.full != premise.hero
+        if described:
+            say("opening.full")
+        elif premise.place is None or not say("opening.placed"):
+            say("opening.bare")
+        if described and premise.place is not None and premise.place not in premise.full:
+            say("opening.setting")
+        for frame in self._motif["open"][: 1 if self._request.length == "short" else 2]:
+            self._telling.add(frame, None, 1)
+
+    def _want(self) -> None:
+        premise, say = self._premise, self._telling.say
+        if self._request.length != "short":
+            self._telling.paragraph()
+        for slot in ("wish", "reported", "topic", "said"):
+            if getattr(premise, slot) and say(f"wants.{slot}"):
+                break
+        else:
+            if not premise.happened:
+                say("wants.none")
+        for happened in premise.happened[:2]:
+            say("wants.happened", happened=happened)
+        say(f"plots.{self._plot}.setout")
+
+    def _go_on(self) -> None:
+        say = self._telling.say
+        say("scenes.opening")
+        if self._motif["sign"] in self._request.told:
+            self._echo()
+        if not (self._request.direction and self._directed()):
+            say("scenes.want")
+        say(f"plots.{self._plot}.setout")
+
+    def _directed(self) -> bool:
+        directed = read_premise(_as_premise(self._request), Lexicon([self._request.premise, self._request.direction]))
+        for happened in directed.happened[:1]:
+            if self._telling.say("wants.happened", happened=happened):
+                return True
+        if directed.reported:
+            return self._telling.say("wants.reported", reported=directed.reported)
+        if directed.wish:
+            return self._telling.say("wants.wish", wish=directed.wish)
+        return bool(directed.said) and self._telling.say("scenes.directed", said=directed.said)
+
+    def _meet(self, target: int) -> None:
+        wanted = self._ordered()
+        count = min(len(wanted), _MEETINGS.get(self._request.length, 6))
+        ending = _ENDING_WORDS.get(self._request.length, 95)
+        for at, matter in enumerate(wanted[:count]):
+            room = (target - ending - self._telling.words) // (count - at)
+            if room < 8 and at >= 3:
+                break
+            self._telling.paragraph()
+            where = "first" if at == 0 else "last" if at == count - 1 else "next"
+            Encounter(
+                self._telling, self._memory, matter, self._rng, self._plot,
+                strict=self._request.grounding == "strict", free=self._request.grounding == "free",
+            ).tell(where, room)  # fmt: skip
+            if at < count - 1 and room > 25:
+                self._telling.say(f"plots.{self._plot}.onward")
+
+    def _ordered(self) -> list[Matter]:
+        """The passages that give something, the best found first, turned a little by the seed so that another seed begins elsewhere."""
+        rich = [matter for matter in self._matters if matter.clauses or matter.sayings or matter.things]
+        poor = [matter for matter in self._matters if matter not in rich]
+        head = rich[:6]
+        self._rng.shuffle(head)
+        return [*head, *rich[6:], *poor]
+
+    def _turn(self) -> None:
+        premise, say = self._premise, self._telling.say
+        self._telling.paragraph()
+        say("ways.turn")
+        for slot in ("wish", "reported", "topic", "said"):
+            if self._request.length != "short" and getattr(premise, slot) and say(f"wants.{slot}_turn"):
+                break
+        self._recall()
+        if self._request.length != "short":
+            say("ways.after_turn")
+            self._echo()
+
+    def _recall(self) -> None:
+        """What somebody in the story has done is done again by the hero, or comes back to them."""
+        strict = self._request.grounding == "strict"
+        recalled = [(matter, clause) for matter, clause in self._memory.told if clause.subject in self._memory.met]
+        self._rng.shuffle(recalled)
+        if not strict:
+            for matter, clause in recalled:
+                if doable(clause) and self._telling.say("told.follow", matter.number, **clause_slots(clause)):
+                    return
+        for matter, clause in recalled:
+            if self._telling.say("told.return", matter.number, **clause_slots(clause)):
+                return
+
+    def _price(self) -> None:
+        say = self._telling.say
+        gift = self._memory.gift
+        self._telling.paragraph()
+        name = "ways.price_strict" if self._request.grounding == "strict" else "ways.price"
+        paid = gift is not None and say("told.pay", gift[0].number, thing=Noun(gift[1]), doer=Noun(gift[2]))
+        if not paid or self._request.length != "short":
+            say(name)
+
+    def _end(self) -> None:
+        say = self._telling.say
+        if self._request.told:
+            say("scenes.last")
+            return
+        if self._request.length != "short":
+            self._telling.paragraph()
+            placed = self._premise.place is not None and say("ways.homeward_placed")
+            if not placed or self._request.length == "long":
+                say("ways.home")
+        closing = self._frames.turned("closing", self._motif["close"])
+        for frame in closing:
+            if self._telling.add(frame, None, 1):
+                return
+
+    def _echo(self) -> None:
+        for frame in self._frames.turned("echo", self._motif["echo"]):
+            if self._telling.add(frame, None, 1):
+                return
+
+    def _fill(self, target: int, before: int) -> None:
+        """Small scenes between the meetings, until the story is long enough."""
+        scenes = self._frames.turned("interludes", list(load("frames/interludes")["interludes"]))
+        paragraphs = self._telling.paragraphs
+        gap = 0
+        for scene in scenes:
+            if self._telling.words >= target - 25:
+                return
+            paragraphs.append([])
+            for frame in scene:
+                self._telling.add(frame, None, 1)
+            made = paragraphs.pop()
+            if made:
+                at = max(1, before - gap)
+                paragraphs.insert(at, made)
+                before += 1
+                gap = (gap + 2) % max(1, before - 1)
+
+    def _choose_motif(self) -> dict[str, list[str]]:
+        """An image whose word stands in no passage, so that it belongs to the story alone; in a later scene the one it began with."""
+        motifs = self._frames.turned("motifs", list(load("frames/motifs")["motifs"]))
+        if is_stranger(str(self._premise.hero)):
+            motifs = [motif for motif in motifs if motif.get("roams")]
+        begun = [motif for motif in motifs if self._request.told and motif["sign"] in self._request.told]
+        text = " ".join(matter.passage.text for matter in self._matters)
+        free = [motif for motif in motifs if motif["sign"] not in text and motif["sign"] not in self._request.premise]
+        chosen: dict[str, list[str]] = (begun or free or motifs)[0]
+        return chosen
+
+
+def _own_slots(premise: Premise) -> dict[str, str]:
+    own: dict[str, str | None] = {
+        "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish, "reported": premise.reported,
+        "topic": premise.topic, "said": premise.said,
+    }  # fmt: skip
+    return {name: value for name, value in own.items() if value}
+
+
+def _as_premise(request: Request) -> Request:
+    return replace(request, premise=request.direction)

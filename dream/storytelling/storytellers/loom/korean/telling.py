@@ -1,0 +1,67 @@
+"""The story as it is being woven: sentences in paragraphs, each passed by the gate, each with the passage it leans on."""
+
+from __future__ import annotations
+
+from dream.storytelling.storytellers.loom.korean.clause import Clause
+from dream.storytelling.storytellers.loom.korean.frames import Frames, slots
+from dream.storytelling.storytellers.loom.korean.gate import Gate
+from dream.storytelling.storytellers.loom.korean.nouns import Noun
+from dream.storytelling.storytellers.loom.line import Line
+
+Slot = str
+
+
+class Telling:
+    """`own` are the slots that every frame may use: hero, full, place, wish and the like."""
+
+    def __init__(self, frames: Frames, gate: Gate, own: dict[str, Slot]) -> None:
+        self.frames = frames
+        self._gate = gate
+        self._own = own
+        self.paragraphs: list[list[Line]] = [[]]
+
+    @property
+    def words(self) -> int:
+        return sum(len(line.text.split()) for paragraph in self.paragraphs for line in paragraph)
+
+    def paragraph(self) -> None:
+        if self.paragraphs[-1]:
+            self.paragraphs.append([])
+
+    def say(self, name: str, passage: int | None = None, **filled: Slot) -> bool:
+        """Adds a sentence from the list `name`, if one of its frames can be filled and passes; says whether it did."""
+        for mentions in (0, 1) if passage is None else (0,):
+            for frame in self.frames.deal(name):
+                if self.add(frame, passage, mentions, **filled):
+                    self.frames.spend(frame)
+                    return True
+        return False
+
+    def add(self, frame: str, passage: int | None = None, mentions: int = 0, **filled: Slot) -> bool:
+        """Adds one frame, filled, if all its slots are there and the sentence passes."""
+        values = {**self._own, **filled}
+        if not slots(frame) <= values.keys():
+            return False
+        text = frame.format(**values)
+        if not self._gate.fits(text, passage, mentions):
+            return False
+        self._gate.keep(text)
+        self.paragraphs[-1].append(Line(text, passage))
+        return True
+
+    def lines(self) -> list[Line]:
+        """All sentences in order, the first of each paragraph marked."""
+        kept = [paragraph for paragraph in self.paragraphs if paragraph]
+        return [
+            Line(line.text, line.passage, opens_paragraph=at == 0) for paragraph in kept for at, line in enumerate(paragraph)
+        ]
+
+
+def clause_slots(clause: Clause) -> dict[str, Slot]:
+    """What a frame may use of a clause. Where the topic may be its object, it is never put inside another sentence."""
+    filled: dict[str, Slot] = {"told": clause.told}
+    if clause.human or clause.mark in ("이", "가"):
+        filled["held"] = clause.held
+    if clause.human:
+        filled |= {"deed": clause.own, "doer": Noun(clause.subject)}
+    return filled
