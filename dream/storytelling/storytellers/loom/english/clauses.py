@@ -1,0 +1,253 @@
+"""What happens in a fragment, as clauses that stand by themselves: a subject one can name, a finite verb, nothing left dangling."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from dream.language.sentences import sentences
+from dream.storytelling.storytellers.loom.english.dangling import dangles
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    being, function_words, is_adverb, is_determiner, is_past, is_person, is_plural, is_thing, known_nouns, preposition, singular,
+)  # fmt: skip
+from dream.storytelling.storytellers.loom.english.words import spelled, tokens
+from dream.storytelling.storytellers.loom.reading import Passage
+
+_BOILERPLATE = re.compile(r"gutenberg|copyright|e-?book|licen[cs]e|chapter|contents|illustrat|www\.|https?:|transcrib|footnote|published|edition|\bvol\b", re.I)
+_JOINING = re.compile(r"^(?:and|but|so|then|now|well|yet|however|for|indeed|meanwhile|thereupon|whereupon|nevertheless|accordingly|therefore|or),?\s+", re.I)
+_ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b", re.I)
+_ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_OPENERS = frozenset(
+    """the a an every each no nobody everyone everybody nothing some many most all one two three four five six seven several in on at by under from during after
+    before when while as since until with without beyond near through once old there behind above across below inside outside""".split()
+)
+_LEADS = frozenset("in on at by under from during after before when while as since until with without beyond near through once behind above across below".split())
+_STARTS_VERBLESS = frozenset("which who whom whose that".split())
+_BREAKS = frozenset("and but who which when while as because for so with until where whereupon till".split())
+_LEAST, _MOST = 4, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`subject` and `predicate` where the line between them is certain, "" otherwise; `lowered` fits into the middle of a sentence.
+
+    `sentence` counts within the fragment, `part` within the sentence; `custom` is true of what holds always rather than once.
+    """
+
+    text: str
+    lowered: str
+    subject: str
+    predicate: str
+    passage: int
+    sentence: int
+    part: int
+    custom: bool
+    person: bool
+    resumed: bool = False
+
+
+def clauses_of(passage: Passage, names: frozenset[str]) -> list[Clause]:
+    """The usable clauses of a fragment in their order. `names` are the words that are names in any of the fragments."""
+    text = _plain(passage.text)
+    found: list[Clause] = []
+    focus = ""
+    for number, span in enumerate(sentences(text)):
+        sentence = text[span.start : span.end]
+        read = _read(sentence, passage.number, number, names, focus)
+        found.extend(read)
+        focus = _focus(sentence, read, names, focus)
+    return found
+
+
+def _focus(sentence: str, read: list[Clause], names: frozenset[str], before: str) -> str:
+    """Whom "he" or "she" stands for in the next sentence, "" where that is open."""
+    others = _persons(re.sub(r'"[^"]*"?', " ", sentence), names)
+    if read and read[0].person and not read[0].resumed:
+        return _definite(read[0].subject) if others <= 1 else ""
+    return before if others == 0 else ""
+
+
+def _definite(subject: str) -> str:
+    return re.sub(r"^(?:An?|One)\s", "the ", subject)
+
+
+def names_in(passages: tuple[Passage, ...]) -> frozenset[str]:
+    """Words that stand capitalised within sentences and never in lower case."""
+    upper: Counter[str] = Counter()
+    lower: set[str] = set()
+    for passage in passages:
+        text = _plain(passage.text)
+        for span in sentences(text):
+            words = [word for word in tokens(text[span.start : span.end]) if word[0].isalpha()]
+            lower.update(word for word in words if word.islower())
+            upper.update(word for word in words[1:] if word[0].isupper() and not word.isupper())
+            if len(words) > 1 and words[0][0].isupper() and words[1][0].isupper():
+                upper.update(words[:1])
+    common = function_words() | {"sir", "madam"}
+    return frozenset(word for word in upper if word.lower() not in lower and word.lower() not in common)
+
+
+def _plain(text: str) -> str:
+    text = text.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
+    text = re.sub(r"(?m)^\s*(?:#+|[-*•]\s|\d+[.)])\s*", "", text)
+    text = re.sub(r"[*_`]+", "", text)
+    return re.sub(r"\s*(?:--+|—|–)\s*", " -- ", _ASIDE.sub("", text))
+
+
+def _persons(sentence: str, names: frozenset[str]) -> int:
+    words = [word for word in tokens(sentence) if word[0].isalpha()]
+    named = sum(word in names and not (at and words[at - 1] in names) for at, word in enumerate(words))
+    return named + sum(is_person(word) for word in words if word.islower())
+
+
+def _read(sentence: str, passage: int, number: int, names: frozenset[str], before: str) -> list[Clause]:
+    """The clauses of one sentence; a leading "he" or "she" stands for `before`, where that is certain."""
+    whole = re.sub(r"\s+", " ", sentence).strip()
+    if '"' in whole:
+        whole = _before_speech(whole)
+    if not whole or whole.endswith(("?", ":")) or _BOILERPLATE.search(whole) or _ARCHAIC.search(whole) or _shouted(whole):
+        return []
+    found = []
+    for part, piece in enumerate(re.split(r";\s+| -- ", whole.rstrip(".!… "))):
+        clause = _clause(piece.strip(" ,:"), passage, number, part, names, before if part == 0 else "")
+        if clause:
+            found.append(clause)
+    return found
+
+
+def _before_speech(sentence: str) -> str:
+    """What a sentence tells before someone speaks in it, "" where it tells nothing."""
+    told = re.split(r"[,:]?\s*\"", sentence, maxsplit=1)[0]
+    told = re.sub(r"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)(?:\s+\w+){0,4}$", "", told)
+    return told if len(told.split()) >= _LEAST else ""
+
+
+def _shouted(text: str) -> bool:
+    words = [word for word in text.split() if word.isalpha() and len(word) > 1]
+    loud = sum(word.isupper() for word in words)
+    return loud > 1 or sum(c.isdigit() for c in text) > 4 or not text[:1].isalpha() or "/" in text or "|" in text
+
+
+def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[str], before: str) -> Clause | None:
+    words = tokens(_JOINING.sub("", piece))
+    words, resumed = _resumed(words, before, names)
+    words = _sound(words, names)
+    if not words:
+        return None
+    verb = _verb(words, names)
+    custom = verb == 0 and any(word in {"is", "are", "has", "can", "may", "must", "will", "never", "always"} for word in words)
+    if verb == 0 and not custom and not any(is_past(word) for word in words if word.islower()):
+        return None
+    subject, predicate = (spelled(words[:verb]), spelled(words[verb:])) if verb else ("", "")
+    person = bool(verb) and _is_someone(words[:verb], names)
+    return Clause(spelled(words), _lowered(words, names), subject, predicate, passage, number, part, custom, person, resumed)
+
+
+def _resumed(words: list[str], before: str, names: frozenset[str]) -> tuple[list[str], bool]:
+    """The words with the first "he" or "she" as the person it stands for."""
+    for at, word in enumerate(words[:9]):
+        low = word.lower()
+        if low in {"he", "she"} and before and _agrees(low, before):
+            return [*words[:at], *tokens(before if at else before[:1].upper() + before[1:]), *words[at + 1 :]], True
+        if word in names or is_person(low) or low in {"he", "she", "his", "her", "him"}:
+            break
+    return words, False
+
+
+def _sound(words: list[str], names: frozenset[str]) -> list[str]:
+    """The longest beginning of these words that stands by itself, [] where none does."""
+    if len(words) < _LEAST or not _opens(words, names):
+        return []
+    ends = [at for at, word in enumerate(words) if at > _LEAST and (word in {",", ":"} or word.lower() in _BREAKS)]
+    for end in [len(words), *sorted(ends, reverse=True)]:
+        kept = words[:end]
+        while kept and (kept[-1] in {",", ":"} or kept[-1].lower() in _BREAKS | {"so"}):
+            kept = kept[:-1]
+        bare = [word for word in kept if word[0].isalpha()]
+        if _LEAST <= len(bare) <= _MOST and not dangles(kept, names) and (end == len(words) or _verb(kept, names)):
+            return kept
+    return []
+
+
+def _agrees(pronoun: str, subject: str) -> bool:
+    gender = being(subject.split()[-1])
+    titles = {"he": ("Mrs", "Miss", "Queen", "Princess", "Widow", "Mother", "Lady", "Aunt"), "she": ("Mr", "King", "Prince", "Father", "Lord", "Sir", "Uncle")}
+    return gender in {pronoun, "", None} and not subject.startswith(titles[pronoun])
+
+
+def _opens(words: list[str], names: frozenset[str]) -> bool:
+    first = words[0]
+    if first in names:
+        return True
+    low = first.lower()
+    if words[1].lower() in {"sooner", "longer", "matter", "wonder", "doubt"}:
+        return False
+    if low == "there":
+        return words[1].lower() in {"was", "were", "lived", "stood", "came", "had"}
+    if low in _LEADS:
+        return "," in words[2:12] and _opens_behind(words, names)
+    return low in _OPENERS and words[1].lower() not in {"of", "which"} or (low in {"people", "children", "men", "women"} and not first.isupper())
+
+
+def _opens_behind(words: list[str], names: frozenset[str]) -> bool:
+    """Whether a sound subject follows the introductory phrase."""
+    at = words.index(",") + 1
+    if at >= len(words) - 2:
+        return False
+    word = words[at]
+    return word in names or word.lower() in {"the", "a", "an", "every", "each", "nobody", "everyone", "he", "she", "there"} or is_plural(word.lower())
+
+
+def _verb(words: list[str], names: frozenset[str]) -> int:
+    """Where the predicate begins, 0 where that is uncertain."""
+    for at, word in enumerate(words[:9]):
+        low = word.lower()
+        if at == 0:
+            if low in _LEADS or low == "there":
+                return 0
+            continue
+        if not word[0].isalpha() or low in _STARTS_VERBLESS or low in {"and", "or"} and words[at + 1 : at + 2] and words[at + 1] not in names:
+            return 0
+        before = words[at - 1].lower()
+        if not is_past(low) or word[0].isupper() or (is_determiner(before) and before not in {"each", "all", "one"}) or before in {"of", "to", "with", "in"}:
+            continue
+        start = at
+        while start > 1 and is_adverb(words[start - 1].lower()):
+            start -= 1
+        return 0 if _participle(words, at, names) else start
+    return 0
+
+
+def _participle(words: list[str], at: int, names: frozenset[str]) -> bool:
+    """Whether a form in -ed behind an indefinite subject may only describe it: "a slip copied from the ledger lay"."""
+    low = words[at].lower()
+    if not low.endswith("ed") and low not in {"left", "found", "made", "lost", "built", "hung", "set", "cut"}:
+        return False
+    following = words[at + 1].lower() if at + 1 < len(words) else ""
+    if following in {"by", "of", "from"} and low != "came":
+        return True
+    if words[at - 1] in names:
+        return False
+    later = [word for k, word in enumerate(words[at + 1 :], at + 1) if is_past(word.lower()) and words[k - 1].lower() not in {"and", ",", "who", "that", "he", "she", "it"}]
+    return bool(later) and words[0].lower() in {"a", "an", "the"} and "," not in words[at:]
+
+
+def _is_someone(subject: list[str], names: frozenset[str]) -> bool:
+    last = subject[-1]
+    if "," in subject or "of" in subject:
+        return subject[0] in names and subject[-1] != ","
+    if last in names:
+        return not preposition(last.lower())
+    return is_person(last.lower())
+
+
+def _lowered(words: list[str], names: frozenset[str]) -> str:
+    """The clause for the middle of a sentence, "" where the first word may be a name and may not."""
+    first = words[0]
+    low = first.lower()
+    if first in names:
+        return spelled(words)
+    if low in function_words() or low in _OPENERS or singular(low) in known_nouns() or is_thing(low):
+        return spelled([low, *words[1:]])
+    return ""

@@ -1,0 +1,134 @@
+"""The prose that joins: frames with slots, kept as text beside the code and chosen by tone, never twice in one story."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from dream.language.sentences import sentences
+from dream.storytelling.storytellers.loom.english.words import capitalised, content
+
+_TONES = {
+    "wry": "wry funny humorous humour humor comic comedy dry ironic irony light witty satirical absurd playful amusing silly cheeky deadpan sardonic",
+    "eerie": "eerie spooky dark creepy uncanny ghostly gothic scary strange haunting unsettling mysterious horror frightening sinister weird dreamlike",
+    "solemn": "solemn sad serious melancholy grave mournful elegiac tragic sorrowful slow wistful bitter sombre somber heavy stern",
+    "gentle": "gentle warm tender cosy cozy soft kind sweet bedtime calm quiet comforting soothing hopeful loving happy peaceful",
+    "adventurous": "adventurous adventure exciting bold brisk epic swashbuckling fast daring heroic thrilling lively brave rousing",
+}
+_SLOT = re.compile(r"\{(\w+)\}")
+_OWN_PARTS = re.compile(
+    r"(?<=\{his\} )(?:hat|mouth|neck|head|shoulder|coat|back|pocket|hand|sleeve|face|breath|collar|finger|ear|knee|throat|voice|name|shadow|spoon|height|bundle)\b"
+)
+_LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "token"})
+# Words so common in tales that sharing them with a fragment says nothing.
+_COMMON = content(
+    """day night morning evening year time man woman people child house home door road way hand eye head foot word name thing place room light water
+    old young good little small great long new come go see hear tell ask think know find leave give take look want keep stand sit walk turn bring call
+    begin end open close shut stop follow wait lie hold put first last next two three four one once never nobody everyone someone anything nothing something"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A template of one or more sentences; `leans` tells for each of them whether a fragment's words go into it."""
+
+    text: str
+    tone: str
+    sentences: tuple[str, ...]
+    leans: tuple[bool, ...]
+
+    @property
+    def slots(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in _SLOT.findall(self.text))
+
+
+def tone_of(wish: str) -> str:
+    """The tone of ours that a reader's word for it comes nearest to, "" for any other."""
+    words = set(re.findall(r"[a-z]+", wish.lower()))
+    scores = {tone: len(words & set(known.split())) for tone, known in _TONES.items()}
+    best = max(scores, key=lambda tone: scores[tone])
+    return best if scores[best] else ""
+
+
+@cache
+def frames(file: str, section: str) -> tuple[Frame, ...]:
+    """The frames of `section` in the file of that name, in their order."""
+    return tuple(_frame(line) for line in _sections(file)[section])
+
+
+@cache
+def _sections(file: str) -> dict[str, list[str]]:
+    text = (files(__package__) / "frames" / f"{file}.txt").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        heading = re.fullmatch(r"== (\S+) ==", line)
+        if heading:
+            found[heading.group(1)] = []
+        elif line.strip():
+            found[list(found)[-1]].append(line.strip())
+    return found
+
+
+def _frame(line: str) -> Frame:
+    tone, text = re.fullmatch(r"(?:(wry|eerie|solemn|gentle|adventurous): )?(.+)", line).groups("")  # type: ignore[union-attr]
+    parts = tuple(text[span.start : span.end] for span in sentences(text))
+    leans = tuple(any(name.lower() in _LEANING for name in _SLOT.findall(part)) for part in parts)
+    return Frame(text, tone, parts, leans)
+
+
+def pairs(file: str, section: str) -> tuple[tuple[str, ...], ...]:
+    """Lines of several parts, kept together because they belong to one story."""
+    return tuple(tuple(part.strip() for part in line.split(" | " if " | " in line else " || ")) for line in _sections(file)[section])
+
+
+def fill(sentence: str, slots: dict[str, str]) -> str:
+    """A template's sentence with its slots filled; a slot with a capital letter is filled with one.
+
+    Several heroes, or one who is "they", take the plural of "was"; several have several hats.
+    """
+    if slots.get("he") == "they":
+        sentence = re.sub(r"(\{[Hh]e\}) was(n't)?\b", r"\1 were\2", sentence)
+    if slots.get("hero_was") == "were":
+        sentence = re.sub(r"\{hero\} was\b", "{hero} were", sentence)
+        sentence = _OWN_PARTS.sub(lambda match: match.group() + "s", sentence)
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        filled = slots[name.lower()]
+        return capitalised(filled) if name[0].isupper() else filled
+
+    return capitalised(_SLOT.sub(value, sentence))
+
+
+class Chooser:
+    """Chooses frames: the wished tone first, none twice, none that speaks of what a fragment speaks of."""
+
+    def __init__(self, rng: random.Random, tone: str, sources: Iterable[str], own: str) -> None:
+        self.rng = rng
+        self.tone = tone
+        self._used: set[str] = set()
+        known = content(own) | _COMMON
+        self._sources = [content(source) - known for source in sources]
+
+    def order(self, file: str, section: str) -> list[Frame]:
+        """The frames not used yet, the most fitting first."""
+        fresh = [frame for frame in frames(file, section) if frame.text not in self._used and frame.tone in ("", self.tone)]
+        keyed = [(self.clash(frame.text), 0.0 if frame.tone else 0.35, self.rng.random(), frame) for frame in fresh]
+        return [frame for *_, frame in sorted(keyed, key=lambda item: (item[0], item[1] + item[2]))]
+
+    def clash(self, text: str) -> int:
+        """How many words of one fragment stand in this text, less the single one that is let pass."""
+        words = content(_SLOT.sub(" ", text))
+        return max((max(0, len(words & source) - 1) for source in self._sources), default=0)
+
+    def use(self, frame: Frame) -> Frame:
+        self._used.add(frame.text)
+        return frame
+
+    def one(self, file: str, section: str) -> Frame | None:
+        """A frame of this section, None when all are used."""
+        return next((self.use(frame) for frame in self.order(file, section)), None)

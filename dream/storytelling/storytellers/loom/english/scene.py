@@ -1,0 +1,111 @@
+"""One scene being woven: the lines so far, and how frames and fragments become lines."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, field
+
+from dream.storytelling.storytellers.loom.english.clauses import Clause
+from dream.storytelling.storytellers.loom.english.findings import Saying, Token
+from dream.storytelling.storytellers.loom.english.frames import Chooser, Frame, fill, frames
+from dream.storytelling.storytellers.loom.english.hero import Figure
+from dream.storytelling.storytellers.loom.english.recast import RUN_LIMIT, wordings
+from dream.storytelling.storytellers.loom.english.sources import Source
+from dream.storytelling.storytellers.loom.english.words import longest_shared_run, word_count
+from dream.storytelling.storytellers.loom.line import Line
+
+_TAGS = {
+    "told": ["{guide} said", "as {guide} told it", "so {guide} had heard"],
+    "": ["it was said", "as people told it", "so it was said", "by all accounts"],
+}
+_PRESENT = re.compile(r"\{he\} (?:still )?(?:has|knows|casts|does)\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Scene:
+    rng: random.Random
+    chooser: Chooser
+    hero: Figure
+    slots: dict[str, str]
+    said: set[str] = field(default_factory=set)
+
+    def tell(self, file: str, section: str, **more: str) -> list[Line]:
+        """A frame that leans on no fragment, as lines; [] where none is left."""
+        for frame in self._fitting(file, section):
+            lines = self._lines(frame, {**self.slots, **more}, None)
+            if lines:
+                return lines
+        return []
+
+    def lean(self, file: str, section: str, source: Source, clause: Clause) -> list[Line]:
+        """A clause of a fragment within a frame, as lines; [] where it cannot be told without copying."""
+        tags = [fill(tag, self.slots)[:1].lower() + fill(tag, self.slots)[1:] for tag in _TAGS["told" if file == "told" else ""]]
+        self.rng.shuffle(tags)
+        sections = [section, f"{section}.apposed"] if self._has(file, f"{section}.apposed") else [section]
+        if len(sections) > 1 and (self.rng.random() < 0.35 or not clause.lowered):
+            sections.reverse()
+        for wording in wordings(clause, source.passage.text, tags):
+            for frame in (frame for name in sections for frame in self._fitting(file, name)):
+                if self._carries(frame, wording):
+                    filled = {**self.slots, "clause": wording.lowered or wording.text, "subject": wording.subject, "predicate": wording.predicate}
+                    lines = self._lines(frame, filled, source)
+                    if lines:
+                        return lines
+        return []
+
+    def quote(self, saying: Saying, source: Source) -> list[Line]:
+        for frame in self._fitting("quoted", "said"):
+            lines = self._lines(frame, {**self.slots, **saying.slots()}, source)
+            if lines:
+                return lines
+        return []
+
+    def give(self, token: Token, source: Source) -> list[Line]:
+        for frame in self._fitting("token", "given"):
+            lines = self._lines(frame, {**self.slots, "token": token.first}, source)
+            if lines:
+                self.slots["the_token"] = token.later
+                return lines
+        return []
+
+    def _has(self, file: str, section: str) -> bool:
+        try:
+            return bool(frames(file, section))
+        except KeyError:
+            return False
+
+    def _fitting(self, file: str, section: str) -> list[Frame]:
+        found = self.chooser.order(file, section)
+        return [frame for frame in found if not (self.hero.pronoun == "they" and _PRESENT.search(frame.text)) and self._filled(frame)]
+
+    def _filled(self, frame: Frame) -> bool:
+        """Whether the scene has what the frame speaks of, such as a guide or a token."""
+        return all(self.slots.get(name, " ") for name in frame.slots)
+
+    def _carries(self, frame: Frame, clause: Clause) -> bool:
+        if "subject" in frame.slots:
+            who = "who {predicate}" in frame.text
+            return bool(clause.subject) and (clause.person or not who)
+        return bool(clause.lowered) or "{clause}" not in frame.text
+
+    def _lines(self, frame: Frame, slots: dict[str, str], source: Source | None) -> list[Line]:
+        lines = []
+        for sentence, leans in zip(frame.sentences, frame.leans, strict=True):
+            text = fill(sentence, slots)
+            if text in self.said or (source and leans and longest_shared_run(text, source.passage.text) > RUN_LIMIT):
+                return []
+            lines.append(Line(text, source.number if source and leans else None))
+        self.chooser.use(frame)
+        self.said.update(line.text for line in lines)
+        return lines
+
+
+def paragraph(*groups: list[Line]) -> list[Line]:
+    """The lines as one paragraph."""
+    lines = [line for group in groups for line in group]
+    return [Line(line.text, line.passage, index == 0) for index, line in enumerate(lines)]
+
+
+def words_in(lines: list[Line]) -> int:
+    return sum(word_count(line.text) for line in lines)
