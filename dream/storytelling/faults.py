@@ -9,51 +9,53 @@ from dream.errors import StorytellerFailed
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """What happened, whether telling again may help, and what else there is to do."""
+
     happened: str
-    advice: str
     retry: bool = True
+    advice: str = ""
 
 
 FAULTS: dict[str, Fault] = {
-    "closed": Fault("The telling was closed.", "It can be taken up again at any time."),
-    "cut_off": Fault("The line to the storyteller broke off before the end.", "Trying again may help."),
+    "closed": Fault("The telling was closed."),
+    "cut_off": Fault("The line to the storyteller broke off before the end."),
     "model_missing": Fault(
         "The storyteller's server does not offer the model that dream is set to.",
-        "Another model, or another server's address, has to be set before it can tell.",
         retry=False,
+        advice="Another model, or another server's address, has to be set before it can tell.",
     ),
-    "provider_busy": Fault(
-        "The storyteller has more to do than it can manage just now.", "Trying again a little later may help."
-    ),
-    "provider_failed": Fault("The storyteller's server reported trouble of its own.", "Trying again may help."),
+    "provider_busy": Fault("The storyteller has more to do than it can manage just now."),
+    "provider_failed": Fault("The storyteller's server reported trouble of its own."),
     "provider_garbled": Fault(
         "The storyteller's server sent something that is not a story.",
-        "Trying again may help; where it does not, the address that dream is set to may not be a model's.",
+        advice="Should this happen again, the address that dream is set to may not be a model's.",
     ),
     "provider_refused": Fault(
         "The storyteller's server did not accept dream's key, or the account behind it.",
-        "The key, its rights and its credit have to be looked at before it can tell.",
         retry=False,
+        advice="The key, its rights and its credit have to be looked at before it can tell.",
     ),
     "provider_rejected": Fault(
         "The storyteller's server did not take the request as it was.",
-        "A shorter brief or another model may be taken.",
         retry=False,
+        advice="A shorter brief or another model may be taken.",
     ),
-    "provider_silent": Fault("The storyteller's server stopped answering.", "Trying again may help."),
+    "provider_silent": Fault("The storyteller's server stopped answering."),
     "provider_unreachable": Fault(
         "The storyteller's server could not be reached.",
-        "Once it is running at the address that dream is set to, trying again will help.",
+        advice="It has to be running at the address that dream is set to.",
     ),
     "provider_withheld": Fault(
         "The storyteller's provider held the rest of this story back under its own rules on content.",
-        "Another premise, or another turn of this one, may be told.",
         retry=False,
+        advice="Another premise, or another turn of this one, may be told.",
     ),
     "setup_failed": Fault(
-        "The storyteller could not be set up.", "Its package, key and model name have to be looked at.", retry=False
+        "The storyteller could not be set up.",
+        retry=False,
+        advice="Its package, its key and the model's name have to be looked at.",
     ),
-    "told_nothing": Fault("The storyteller ended without telling anything.", "Trying again may help."),
+    "told_nothing": Fault("The storyteller ended without telling anything."),
 }
 
 
@@ -71,8 +73,9 @@ class Broken(Exception):
 def failure(broken: Broken, *, told: bool) -> StorytellerFailed:
     """The error people meet: what happened, what is kept, what to do."""
     fault = FAULTS[broken.code]
-    kept = "What was told is kept, and can be continued." if told else "Your premise is kept."
-    return StorytellerFailed(broken.code, f"{fault.happened} {kept} {broken.advice}", retry=fault.retry)
+    again = "; telling it again may work." if fault.retry else "."
+    kept = "What was told is kept, and can be continued." if told else f"Your premise is kept{again}"
+    return StorytellerFailed(broken.code, f"{fault.happened} {kept} {broken.advice}".rstrip(), retry=fault.retry)
 
 
 def by_status(status: int, complaint: str = "", retry_after: str = "") -> Broken:
@@ -87,7 +90,7 @@ def by_status(status: int, complaint: str = "", retry_after: str = "") -> Broken
         wait = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 5 else 0
         return Broken(
             "provider_busy",
-            f"Trying again after {wait} seconds may help." if wait else "",
+            f"It asks to be left for {wait} seconds first." if wait else "",
         )
     if status >= 500 or status == 408:
         return Broken("provider_failed")

@@ -37,7 +37,8 @@ class Play:
         scenario = self._scenario
         refused = [name for name in scenario.refuses if name in self._body]
         if refused:
-            self._refuse(400, f"Unsupported parameter: '{refused[0]}' is not supported with this model.")
+            advice = " Use 'max_completion_tokens' instead." if refused[0] == "max_tokens" else ""
+            self._refuse(400, f"Unsupported parameter: '{refused[0]}' is not supported with this model.{advice}")
         elif scenario.fault.isdigit():
             self._refuse(int(scenario.fault), "The key sk-...rong, the model or the moment was wrong.")
         elif scenario.fault == "html":

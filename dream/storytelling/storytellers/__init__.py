@@ -35,7 +35,8 @@ class Stream(Protocol):
     def close(self) -> None:
         """Ends the answer from any thread at any time; the upstream connection is closed within a second. Idempotent.
 
-        The iteration then raises StorytellerFailed("closed"), unless the storyteller had said that it was done.
+        The iteration then ends with StorytellerFailed("closed") or without a Finish, unless the storyteller had
+        already said that it was done.
         """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Iterator
-from concurrent.futures import CancelledError, Future
 from contextlib import aclosing
 from functools import cache
 from queue import SimpleQueue
@@ -57,7 +56,7 @@ class Answer:
     def __init__(self, model: str, silence: float, prompt: Prompt) -> None:
         self._model, self._silence, self._prompt = model, silence, prompt
         self._arrived: SimpleQueue[str | LastWord | None] = SimpleQueue()
-        self._task: Future[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._closed = Event()
 
     def __iter__(self) -> Iterator[str | Finish]:
@@ -65,28 +64,35 @@ class Answer:
 
     def close(self) -> None:
         self._closed.set()
-        if self._task is not None:
-            self._task.cancel()
         self._arrived.put(None)
+        if self._asking is not None:
+            _loop().call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        """Cancels until it is heard: Python 3.11's wait_for, which integrations use, forgets a cancellation that comes
+        together with a result.
+        """
+        if self._asking is not None and not self._asking.done():
+            self._asking.cancel()
+            _loop().call_later(0.2, self._cancel)
 
     def _sent(self) -> Generator[str | LastWord, None, None]:
         try:
             if self._closed.is_set():
                 raise Broken("closed")
-            self._task = task = asyncio.run_coroutine_threadsafe(self._ask(), _loop())
-            for item in iter(self._arrived.get, None):
+            asked = asyncio.run_coroutine_threadsafe(self._ask(), _loop())
+            while (item := self._arrived.get()) is not None:
                 if self._closed.is_set():
                     break
                 yield item
             if self._closed.is_set():
                 raise Broken("closed")
-            task.result()
-        except CancelledError:
-            raise Broken("closed") from None
+            asked.result()
         finally:
             self.close()
 
     async def _ask(self) -> None:
+        self._asking = asyncio.current_task()
         messages = [(message.role, message.text) for message in self._prompt.messages]
         ceiling = self._prompt.max_words * _TOKENS_A_WORD + _TOKENS_TO_THINK
         reason = ""

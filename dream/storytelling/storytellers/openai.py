@@ -60,7 +60,7 @@ def create(settings: Settings) -> ChatServerStoryteller:
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
     except ValueError:
         return False
 
@@ -172,10 +172,10 @@ class _Server:
 
         Raises Broken.
         """
-        options = self._options(prompt)
         import httpx2
         import openai
 
+        options = self._options(prompt)
         try:
             try:
                 return self._post(model, prompt, options)
@@ -215,7 +215,7 @@ class _Server:
         if self._ceiling in named:
             other = "max_tokens" if self._ceiling == "max_completion_tokens" else "max_completion_tokens"
             if other in complaint and other not in self._unwanted:
-                named, self._ceiling = named | {self._ceiling}, other
+                self._ceiling = other
         self._unwanted |= named
         return bool(named)
 
