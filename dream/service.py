@@ -45,6 +45,8 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._embedder: Embedder | None = None
+        self._embedder_lock = threading.Lock()
         self.database = Database(settings.database_path)
         migrate(self.database)
         self.library = Library(self.database)
@@ -57,8 +59,6 @@ class Service:
         endings = Endings(self.library, self.log, self.embedder)
         tools = Tools(settings, self.library, self.log, self.retriever, self.storyteller, endings)
         self.tellings = Tellings(tools, alone=True)
-        self._embedder: Embedder | None = None
-        self._embedder_lock = threading.Lock()
 
     def embedder(self) -> Embedder | None:
         """The embedding model, loaded once; None until the set-up has made it."""
