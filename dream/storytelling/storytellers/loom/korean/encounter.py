@@ -23,9 +23,12 @@ _PATTERNS = (
 class Memory:
     """What the story has taken from its passages so far, so that it can come back to it."""
 
-    def __init__(self, hero: str) -> None:
+    def __init__(self, hero: str, questions: list[str]) -> None:
         self.hero = hero
-        self.met: set[str] = set()
+        self.met: list[str] = []
+        self.questions = questions
+        self.passed = 0
+        self.shown = False
         self.told: list[tuple[Matter, Clause]] = []
         self.gift: tuple[Matter, str, str] | None = None
         self.spent: set[str] = set()
@@ -47,37 +50,71 @@ class Encounter:
         start = self._telling.words
         lean = self._lean()
         self._arrive(where)
+        if room > 30:
+            self._ask()
+        asked = self._lean()
         pattern = self._rng.choice(_PATTERNS).split()
         if self._free:
             pattern = [{"fact": "thing", "thing": "fact"}.get(step, step) if at % 4 == 0 else step for at, step in enumerate(pattern)]
         for step in pattern:
-            if self._telling.words - start >= room:
+            if self._telling.words - start >= room and self._lean() > asked:
                 break
             getattr(self, f"_{step}")()
         if self._lean() == lean:
             self._scrap()
         return self._lean() > lean
 
+    def has_more(self) -> bool:
+        """Whether enough of the passage is still untold for a second meeting."""
+        return len(self._clauses) + len(self._sayings) > 1
+
     def _lean(self) -> int:
         return sum(line.passage is not None for paragraph in self._telling.paragraphs for line in paragraph)
 
     def _arrive(self, where: str) -> None:
-        """The hero comes upon somebody new, named by what they have done; or upon nobody."""
-        fresh = [person for person in self._matter.persons() if self._is_new(person)]
-        known = [person for person in self._matter.persons() if person in self._memory.met]
-        for person in fresh:
+        """The hero comes upon somebody new, named by what they have done; or upon somebody again; or upon nobody."""
+        persons = self._matter.persons()
+        fresh = [person for person in persons if self._is_new(person)]
+        known = [person for person in persons if _last(person) in self._memory.met]
+        for person, name in [*((person, where) for person in fresh), *((person, "again") for person in known)]:
             deeds = [clause for clause in self._clauses if clause.subject == person and clause.human]
-            for clause in deeds:
-                if self._say(f"plots.{self._plot}.{where}", clause):
-                    self._person = person
-                    self._memory.met.add(person)
-                    return
-        self._person = known[0] if known else ""
+            self._rng.shuffle(deeds)
+            deeds.sort(key=lambda clause: len(clause.deed.split()) < 3)
+            if any(self._say(f"plots.{self._plot}.{name}", clause) for clause in deeds):
+                self._person = person
+                self._memory.met.append(_last(person))
+                break
+        self._clauses = self._in_order()
+
+    def _in_order(self) -> list[Clause]:
+        """What the person has done first, from where they were met on; then what others have."""
+        since = self._last.order if self._last else 0
+        return sorted(self._clauses, key=lambda c: (bool(self._person) and not self._is_theirs(c), c.order < since, c.order))
+
+    def _is_theirs(self, clause: Clause) -> bool:
+        return bool(self._person) and clause.human and _last(clause.subject) == _last(self._person)
+
+    def _ask(self) -> None:
+        """The hero puts the question, and shows what they carry or whom they come from."""
+        if not self._person:
+            return
+        say, memory = self._telling.say, self._memory
+        before = [person for person in memory.met if person != _last(self._person)]
+        if memory.questions and say(memory.questions[0]):
+            memory.questions.pop(0)
+        elif before and memory.passed < 2 and say("ways.passed", before=Noun(before[-1])):
+            memory.passed += 1
+        elif memory.gift and not memory.shown and memory.gift[0] is not self._matter:
+            memory.shown = say("ways.shown", gift=Noun(memory.gift[1]))
+        elif not say("ways.ask"):
+            return
+        if self._rng.random() < 0.6:
+            say("ways.answer")
 
     def _is_new(self, person: str) -> bool:
-        own = self._memory.hero.split()[-1]
+        own = _last(self._memory.hero)
         crowd = person.endswith("들") or re.match(r"(?:두|세|네|여러|모든)\s", person)
-        return not crowd and own not in person.split() and not any(person.split()[-1] == met.split()[-1] for met in self._memory.met)
+        return not crowd and own not in person.split() and not _last(person) in self._memory.met
 
     def _fact(self) -> None:
         for clause in self._clauses:
@@ -87,15 +124,15 @@ class Encounter:
                 return
 
     def _told(self, clause: Clause) -> bool:
-        hero = self._memory.hero.split()[-1] == clause.subject.split()[-1]
+        hero = _last(self._memory.hero) == _last(clause.subject)
         if hero and clause.human:
             return self._say("told.remembered", clause)
-        if self._person and clause.subject.split()[-1] == self._person.split()[-1]:
+        if self._is_theirs(clause):
             if self._last and self._last.subject == clause.subject and self._rng.random() < 0.6 and self._say("told.more", clause):
                 return True
             witness = self._plot == "road" and seeable(clause) and not self._strict and self._rng.random() < 0.35
             return (witness and self._say("told.seen", clause)) or self._say("told.heard", clause)
-        return self._say("told.heard_of", clause)
+        return (bool(self._person) and self._say("told.heard_via", clause)) or self._say("told.heard_of", clause)
 
     def _say(self, name: str, clause: Clause) -> bool:
         if not self._telling.say(name, self._matter.number, **clause_slots(clause)):
@@ -110,17 +147,21 @@ class Encounter:
             self._telling.say("ways.react")
 
     def _saying(self) -> None:
-        for saying in self._sayings:
+        for saying in sorted(self._sayings, key=self._distance):
             if saying.words not in self._memory.spent and self._quote(saying):
                 self._memory.spent.add(saying.words)
                 return
 
+    def _distance(self, saying: Saying) -> int:
+        """0 for what the person met says, 1 for what somebody known says, 2 for a voice."""
+        return 2 if not saying.speaker else int(_last(saying.speaker) != _last(self._person or "-"))
+
     def _quote(self, saying: Saying) -> bool:
         speaker = saying.speaker
-        known = speaker and speaker.split()[-1] != self._memory.hero.split()[-1]
+        known = speaker and _last(speaker) != _last(self._memory.hero)
         names = ("asked", "said") if known else ("overasked", "overheard")
         return self._telling.say(
-            f"told.{names[0] if saying.asks else names[1]}", self._matter.number, saying=saying.words, speaker=Noun(speaker)
+            f"told.{names[0] if saying.asks else names[1]}", self._matter.number, saying=Noun(f"“{saying.words}”"), speaker=Noun(speaker)
         )
 
     def _thing(self) -> None:
@@ -141,19 +182,25 @@ class Encounter:
         return bool(places) and self._telling.say("told.around", self._matter.number, where=Noun(places[0]), thing=Noun(thing))
 
     def _scrap(self) -> None:
-        """For a passage without statements: two of its things, or a few of its words."""
-        things = self._matter.things
-        if len(things) > 1 and self._telling.say("told.two_things", self._matter.number, thing=Noun(things[0]), other=Noun(things[1])):
-            return
+        """For a passage without statements: two of the things in it, or a few of its words."""
+        number, sights = self._matter.number, self._matter.sights
+        for thing, other in zip(sights, sights[1:], strict=False):
+            alike = other in thing or thing in other
+            if not alike and self._telling.say("told.two_things", number, thing=Noun(thing), other=Noun(other)):
+                return
         if not self._matter.passage.quotable:
             return
         for words in _scraps(self._matter.passage.text):
-            if self._telling.say("told.scrap", self._matter.number, saying=words):
+            if self._telling.say("told.scrap", number, saying=Noun(f"“{words}”")):
                 return
 
 
 def _scraps(text: str) -> list[str]:
     """Short stretches of a text that can stand in quotation marks: lines of verse, or sentences."""
-    pieces = [*text.splitlines(), *(text[span.start : span.end] for span in sentences(text))]
+    pieces = [*text.splitlines(), *(text[span.start : span.end] for span in sentences(text)), *re.split(r"[“”\"]", text)]
     plain = [" ".join(piece.split()).strip(" .,:;-*_#|") for piece in pieces]
-    return [piece for piece in plain if 3 <= len(piece.split()) <= 9 and re.fullmatch(r"[가-힣\s,]+", piece)]
+    return [piece for piece in plain if 3 <= len(piece.split()) <= 14 and re.fullmatch(r"[가-힣\s,]+", piece)]
+
+
+def _last(name: str) -> str:
+    return name.split()[-1]

@@ -16,7 +16,7 @@ MOST_WORDS = 11
 _FEWEST_WORDS = 3
 _QUOTED = re.compile(r"“([^“”\n]{6,120})”|\"([^\"\n]{6,120})\"")
 _MARKS = re.compile(r"[“”\"‘’'(){}\[\]<>*_#|=~:;…—–/\\]|--|[A-Z]{4,}")
-_PAST = re.compile(r"(?P<stem>.*[가-힣])(?:다|습니다|어요|지요|죠|네|소|단다|답니다|느니라|더라|더니라|구나|거든|지)[.!。]*$")
+_PAST = re.compile(r"(?P<stem>.*?[가-힣])(?:다|습니다|어요|지요|죠|네|소|단다|답니다|느니라|더라|더니라|구나|거든|지)[.!。]*$")
 _JOINT = re.compile(r"(?P<stem>.*[가-힣])(?:고|지만|으나|는데|으며)(?P<comma>,?)$")
 _CONNECTIVE = frozenset(
     """그러나 그리고 하지만 그래서 그런데 그러자 그래도 그러고는 그러더니 그러다 그러다가 결국 마침내 드디어 이윽고 곧 다만 또 또한 특히 물론 사실 실은 게다가 그러면
@@ -30,11 +30,13 @@ _ADJECTIVES = frozenset("늙은 젊은 어린 작은 큰 낡은 헌 새 검은 �
 _BACKWARD = frozenset("또 다시 이제 마침 벌써 여전히 이번에는 이번에도 그만 마침내 이미 그대로 도로 오히려 역시 먼저 끝내".split())
 _TIME = re.compile(r"(?:날|달|해|봄|여름|가을|겨울|밤|낮|아침|저녁|새벽|무렵|뒤|전|동안|때|월|그믐|보름|사리|만)(?:에|에는|부터|까지|에야)?,?$")
 _PLACED = frozenset("에서는 에서도 에서 에는 에도 에".split())
+_ANYWHERE = frozenset("을 를 로 으로 에 에서 에는 이 가 은 는 의 도 과 와".split()) | {""}
 _LONG_AGO = re.compile(r"(?:해|살|년|평생|마다|동안|이던|옛|봄|여름|가을|겨울|달|월|그믐|보름|이튿날|늘|언제나|전)(?:에|에는|을|를|의|이|은)?$")
 _UNTELLABLE = re.compile(r"(?:때문이|것이|셈이|모양이|터|뿐이|까닭이|것 같|듯하|탓이|법이|참이)(?:었|였|았|했)$|(?:말했|물었|대답했|소리쳤|외쳤|중얼거렸|되물었|고 했|라 했)$")
 _STATE = re.compile(
-    r"(?:있었|없었|이었|였|되었|됐|졌|않았|못했|같았|좋았|알았|몰랐|살았|죽었|태어났|들렸|보였|났|남았|많았|컸|작았|지냈|나왔다|늙었|걸렸|말랐|들었|닮았|싫어했|좋아했)$"
+    r"(?:있었|없었|이었|였|되었|됐|졌|않았|못했|같았|좋았|알았|몰랐|살았|죽었|태어났|들렸|보였|났|남았|많았|컸|작았|지냈|늙었|걸렸|말랐|들었|닮았|혼인했|결혼했|시집갔|낳았|싫어했|좋아했)$"
 )
+_SPEAKS = re.compile(r"말했|물었|말하|묻|대답|외쳤|중얼|하고|라고|덧붙|불렀|일렀|했다")
 _LOOSE = re.compile(r"^(?:그|이|저)\s|그건|이건|그게|이게|저기|여기|^예\b|^네\b|^응\b")
 
 
@@ -57,6 +59,7 @@ class Matter:
     sayings: list[Saying] = field(default_factory=list)
     things: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
+    sights: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -78,12 +81,15 @@ def take_apart(passage: Passage, lexicon: Lexicon) -> Matter:
     words = _MARKS.sub(" ", text).split()
     matter.things = _named(words, lexicon, {"things"}, frozenset("을 를 로 으로 에 이 가 은 는 의 도".split()))
     matter.places = _named(words, lexicon, {"places", "places?"}, frozenset("에서는 에서도 에서 에는 에도 에 으로 로 까지".split()))
+    matter.sights = _named(words, lexicon, {"things", "scenery", "animals", "places"}, _ANYWHERE)
     return matter
 
 
 def doable(clause: Clause) -> bool:
     """Whether somebody else could do the same."""
-    return clause.human and not _STATE.search(clause.deed) and not any(_LONG_AGO.search(bare(word)) for word in clause.deed.split())
+    moves = re.search(r"(?:갔|왔|올랐|건넜|들어섰|앉았|나섰|내렸)$", clause.deed)
+    acts = moves or any(split(word)[1] in ("을", "를") for word in clause.deed.split())
+    return bool(acts) and seeable(clause)
 
 
 def seeable(clause: Clause) -> bool:
@@ -251,10 +257,12 @@ def _sayings(text: str, lexicon: Lexicon) -> list[Saying]:
 def _speaker(text: str, match: re.Match[str], lexicon: Lexicon) -> str:
     """Who says it, where the words right after or before the quotation name a person as its subject."""
     after = re.split(r"[.!?\n]", text[match.end() : match.end() + 60])[0]
+    if not _SPEAKS.search(after):
+        after = ""
     before = re.split(r"[.!?\n”]", text[max(0, match.start() - 80) : match.start()])[-1]
     for words in (after.split(), before.split()):
         at = _subject(words, lexicon)
-        if at and _is_human(split(words[at[1]])[0], lexicon):
+        if at and _is_human(split(words[at[1]])[0], lexicon) and split(words[at[1]])[0][:2] not in (match[1] or match[2]):
             return " ".join([*words[at[0] : at[1]], split(words[at[1]])[0]])
     return ""
 

@@ -33,7 +33,7 @@ _ENDS_OPEN = re.compile(r"(?:지만|는데|면서|다가|도록|려고|어서|�
 @dataclass(frozen=True, slots=True)
 class Premise:
     """`wish` ends as an adnominal ("거짓말을 하게 되는"), `happened` are past statements, `reported` a plain present one ("바다를 건넌다");
-    `said` is the premise in its own words where nothing else could be read from it, `topic` a noun phrase it is about."""
+    `said` is the premise in its own words where nothing else could be read from it, `topic` a noun phrase it is about, `trait` what is said of the hero before their name."""
 
     hero: Noun
     full: Noun
@@ -43,6 +43,7 @@ class Premise:
     reported: str = ""
     topic: Noun | None = None
     said: str = ""
+    trait: str = ""
     named: bool = False
 
 
@@ -52,7 +53,8 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
     parts = [text[span.start : span.end] for span in spans] or [text]
     found = next((parsed for part in parts if (parsed := _parse(part, lexicon))), None)
     place = _place(request.place, text)
-    said = "" if found and (found.wish or found.happened or found.reported) else _sayable(parts[0])
+    read = found and (found.wish or found.happened or found.reported or found.trait)
+    said = "" if read else _sayable(parts[0])
     hero = _field(request.hero)
     later = tuple(stem for part in parts[1:4] if (stem := _later(part)))
     if found:
@@ -65,7 +67,7 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
         whole = f"{hero or found.hero:이/가}"
         happened = tuple(Stem(f"{whole} {stem}") for stem in found.happened)
         reported = f"{whole} {found.reported}" if found.reported else ""
-        return Premise(hero or found.hero, full, place, found.wish, happened + later, reported, found.topic, said, True)
+        return Premise(hero or found.hero, full, place, found.wish, happened + later, reported, found.topic, said, found.trait, True)
     topic = _topic(text)
     chosen = hero or _remembered(request) or Noun(_pick(_STRANGERS, request.premise))
     return Premise(chosen, chosen, place, happened=later, topic=topic, said=said, named=hero is not None)
@@ -92,7 +94,10 @@ def _parse(part: str, lexicon: Lexicon) -> Premise | None:
     rest = words[at + 1 :]
     subject = split(word)[1] in ("이", "가", "은", "는", "께서") and bare(word) != noun
     wish, happened, reported = _befalls(rest, tale) if subject else ("", (), "")
-    return Premise(hero, Noun(full if len(full.split()) <= _BARE_LIMIT else noun), None, wish, happened, reported, named=True)
+    trait = _trait(full.removesuffix(noun).strip())
+    return Premise(
+        hero, Noun(full if len(full.split()) <= _BARE_LIMIT else noun), None, wish, happened, reported, trait=trait, named=True
+    )
 
 
 def _unasked(text: str) -> tuple[str, bool]:
@@ -145,6 +150,13 @@ def _epithet(words: list[str]) -> list[str]:
     last = words[-1]
     fits = final(last) in (NIEUN, RIEUL) or _ADNOMINAL.search(last) or last.endswith("의") or last in ("세", "두", "한", "어느")
     return words if fits else ([last] if kind(last) in ("people", "places") else [])
+
+
+def _trait(epithet: str) -> str:
+    """An epithet of which one can ask why: "이름을 잃어버린", not "늙은" or "북쪽 농장의"."""
+    words = epithet.split()
+    asks = len(words) > 1 or (words and len(words[0]) > 2)
+    return epithet if asks and (epithet.endswith("는") or final(epithet) == NIEUN) and words[-1] not in _PLAIN_ADJECTIVE else ""
 
 
 def _befalls(words: list[str], tale: bool) -> tuple[str, tuple[Stem, ...], str]:

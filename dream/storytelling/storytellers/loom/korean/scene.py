@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dream.storytelling.brief import WORDS
+from dream.storytelling.brief import WORDS, Length
 from dream.storytelling.storytellers.loom.korean.data import load
 from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Memory
 from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
@@ -16,8 +16,9 @@ from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Request
 
-_MEETINGS = {"short": 3, "medium": 6, "long": 9}
-_ENDING_WORDS = {"short": 50, "medium": 95, "long": 130}
+_MEETINGS: dict[Length, int] = {"short": 3, "medium": 6, "long": 9}
+_ENDING_WORDS: dict[Length, int] = {"short": 50, "medium": 95, "long": 130}
+WISHES = ("wish", "reported", "trait", "topic", "said")
 _PLOTS = ("road", "door", "night", "list")
 
 
@@ -29,6 +30,7 @@ def weave(request: Request) -> list[Line]:
 class _Scene:
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._length: Length = "short" if request.length == "short" else "long" if request.length == "long" else "medium"
         lexicon = Lexicon([*(passage.text for passage in request.passages), request.premise, request.told])
         self._premise = read_premise(request, lexicon)
         self._matters = [take_apart(passage, lexicon) for passage in request.passages]
@@ -36,26 +38,33 @@ class _Scene:
         self._frames = Frames(request.premise, request.seed, str(len(request.told)), tone_of(request.tone))
         self._rng = random_for(request.premise, request.seed, len(request.told))
         gate = Gate(self._matters, request.told, own)
+        # Only the road has small scenes enough for a story without passages.
+        self._plot = self._frames.turned("plot", list(_PLOTS))[0] if request.passages else "road"
         self._telling = Telling(self._frames, gate, _own_slots(self._premise))
-        self._memory = Memory(str(self._premise.hero))
+        self._memory = Memory(str(self._premise.hero), self._questions())
         self._motif = self._choose_motif()
-        self._plot = self._frames.turned("plot", list(_PLOTS))[0]
+        self._back: list[str] = []
+        self._telling.at_home = self._plot != "road"
 
     def tell(self) -> list[Line]:
-        low, high = WORDS["ko"]["short" if self._request.length == "short" else "long" if self._request.length == "long" else "medium"]
-        target = (low + high) // 2
+        low, high = WORDS["ko"][self._length]
+        # Without passages a story has little to go on, and does not stretch it.
+        target = (low + high) // 2 if self._matters else low + (high - low) // 3
         if self._request.told:
             self._go_on()
         else:
             self._open()
             self._want()
         self._meet(target)
-        meetings = len(self._telling.paragraphs)
+        self._fill(target)
         self._turn()
         self._price()
         self._end()
-        self._fill(target, meetings)
         return self._telling.lines()
+
+    def _questions(self) -> list[str]:
+        """What the hero asks those they meet, in turn."""
+        return [f"wants.ask_{slot}" for slot in WISHES if getattr(self._premise, slot)] * 2
 
     def _open(self) -> None:
         premise, say = self._premise, self._telling.say
@@ -66,19 +75,15 @@ class _Scene:
             say("opening.bare")
         if described and premise.place is not None and premise.place not in premise.full:
             say("opening.setting")
-        for frame in self._motif["open"][: 1 if self._request.length == "short" else 2]:
+        for frame in self._motif["open"][: 1 if self._length == "short" else 2]:
             self._telling.add(frame, None, 1)
 
     def _want(self) -> None:
         premise, say = self._premise, self._telling.say
-        if self._request.length != "short":
+        if self._length != "short":
             self._telling.paragraph()
-        for slot in ("wish", "reported", "topic", "said"):
-            if getattr(premise, slot) and say(f"wants.{slot}"):
-                break
-        else:
-            if not premise.happened:
-                say("wants.none")
+        if not any(getattr(premise, slot) and say(f"wants.{slot}") for slot in WISHES) and not premise.happened:
+            say("wants.none")
         for happened in premise.happened[:2]:
             say("wants.happened", happened=happened)
         say(f"plots.{self._plot}.setout")
@@ -101,57 +106,68 @@ class _Scene:
             return self._telling.say("wants.reported", reported=directed.reported)
         if directed.wish:
             return self._telling.say("wants.wish", wish=directed.wish)
-        return bool(directed.said) and self._telling.say("scenes.directed", said=directed.said)
+        return bool(directed.said) and self._telling.say("scenes.directed", said=Noun(f"“{directed.said}”"))
 
     def _meet(self, target: int) -> None:
-        wanted = self._ordered()
-        count = min(len(wanted), _MEETINGS.get(self._request.length, 6))
-        ending = _ENDING_WORDS.get(self._request.length, 95)
-        for at, matter in enumerate(wanted[:count]):
-            room = (target - ending - self._telling.words) // (count - at)
+        """One meeting for each passage; where few passages leave room, they are gone back to."""
+        wanted = self._ordered()[: _MEETINGS[self._length]]
+        rounds = wanted * 3 if len(wanted) < 4 else wanted
+        for at, matter in enumerate(rounds):
+            room = (target - _ENDING_WORDS[self._length] - self._telling.words) // max(1, len(wanted) - at % len(wanted))
             if room < 8 and at >= 3:
                 break
-            self._telling.paragraph()
-            where = "first" if at == 0 else "last" if at == count - 1 else "next"
-            Encounter(
-                self._telling, self._memory, matter, self._rng, self._plot,
-                strict=self._request.grounding == "strict", free=self._request.grounding == "free",
-            ).tell(where, room)  # fmt: skip
-            if at < count - 1 and room > 25:
-                self._telling.say(f"plots.{self._plot}.onward")
+            where = "first" if at == 0 else "last" if at == len(rounds) - 1 else "next"
+            self._encounter(matter, where, room if at < len(wanted) else min(room, 60), again=at >= len(wanted))
+
+    def _encounter(self, matter: Matter, where: str, room: int, *, again: bool) -> None:
+        self._telling.paragraph()
+        grounding = self._request.grounding
+        encounter = Encounter(
+            self._telling, self._memory, matter, self._rng, self._plot, strict=grounding == "strict", free=grounding == "free"
+        )
+        if again and not encounter.has_more():
+            return
+        encounter.tell(where, room)
+        if where != "last" and room > 25:
+            self._telling.say(f"plots.{self._plot}.onward")
 
     def _ordered(self) -> list[Matter]:
         """The passages that give something, the best found first, turned a little by the seed so that another seed begins elsewhere."""
         rich = [matter for matter in self._matters if matter.clauses or matter.sayings or matter.things]
         poor = [matter for matter in self._matters if matter not in rich]
-        head = rich[:6]
-        self._rng.shuffle(head)
+        works = list(dict.fromkeys(matter.passage.work for matter in rich[:6]))
+        self._rng.shuffle(works)
+        head = sorted(rich[:6], key=lambda matter: works.index(matter.passage.work))
         return [*head, *rich[6:], *poor]
 
     def _turn(self) -> None:
         premise, say = self._premise, self._telling.say
         self._telling.paragraph()
         say("ways.turn")
-        for slot in ("wish", "reported", "topic", "said"):
-            if self._request.length != "short" and getattr(premise, slot) and say(f"wants.{slot}_turn"):
-                break
-        self._recall()
-        if self._request.length != "short":
-            say("ways.after_turn")
+        brief = self._length == "short"
+        if not brief and not any(getattr(premise, slot) and say(f"wants.{slot}_turn") for slot in WISHES):
+            for happened in premise.happened[-1:]:
+                say("wants.happened_turn", happened=happened)
+        followed = self._recall()
+        for frame in self._back[:1]:
+            self._telling.add(frame, None, 1)
+        if not brief:
+            say("ways.after_turn" if followed else "ways.after_thought")
             self._echo()
 
-    def _recall(self) -> None:
-        """What somebody in the story has done is done again by the hero, or comes back to them."""
+    def _recall(self) -> bool:
+        """What somebody in the story has done is done again by the hero, or comes back to them; True where it was done."""
         strict = self._request.grounding == "strict"
-        recalled = [(matter, clause) for matter, clause in self._memory.told if clause.subject in self._memory.met]
+        recalled = [(matter, clause) for matter, clause in self._memory.told if clause.subject.split()[-1] in self._memory.met]
         self._rng.shuffle(recalled)
         if not strict:
             for matter, clause in recalled:
                 if doable(clause) and self._telling.say("told.follow", matter.number, **clause_slots(clause)):
-                    return
+                    return True
         for matter, clause in recalled:
             if self._telling.say("told.return", matter.number, **clause_slots(clause)):
-                return
+                return False
+        return False
 
     def _price(self) -> None:
         say = self._telling.say
@@ -159,7 +175,7 @@ class _Scene:
         self._telling.paragraph()
         name = "ways.price_strict" if self._request.grounding == "strict" else "ways.price"
         paid = gift is not None and say("told.pay", gift[0].number, thing=Noun(gift[1]), doer=Noun(gift[2]))
-        if not paid or self._request.length != "short":
+        if not paid or self._length != "short":
             say(name)
 
     def _end(self) -> None:
@@ -167,10 +183,10 @@ class _Scene:
         if self._request.told:
             say("scenes.last")
             return
-        if self._request.length != "short":
+        if self._length != "short":
             self._telling.paragraph()
-            placed = self._premise.place is not None and say("ways.homeward_placed")
-            if not placed or self._request.length == "long":
+            placed = self._premise.place is not None and self._plot == "road" and say("ways.homeward_placed")
+            if not placed or self._length == "long":
                 say("ways.home")
         closing = self._frames.turned("closing", self._motif["close"])
         for frame in closing:
@@ -182,23 +198,22 @@ class _Scene:
             if self._telling.add(frame, None, 1):
                 return
 
-    def _fill(self, target: int, before: int) -> None:
-        """Small scenes between the meetings, until the story is long enough."""
-        scenes = self._frames.turned("interludes", list(load("frames/interludes")["interludes"]))
-        paragraphs = self._telling.paragraphs
-        gap = 0
-        for scene in scenes:
-            if self._telling.words >= target - 25:
+    def _fill(self, target: int) -> None:
+        """Small scenes among the meetings, as many as the story is still short of."""
+        held = load("frames/interludes")
+        scenes = held["anywhere"] + (held["road"] if self._plot == "road" else [])
+        room = target - _ENDING_WORDS[self._length] - self._telling.words
+        first = 2 if len(self._telling.paragraphs) > 1 else 1
+        for at, scene in enumerate(self._frames.turned("interludes", scenes)):
+            if room < 12:
                 return
-            paragraphs.append([])
-            for frame in scene:
-                self._telling.add(frame, None, 1)
-            made = paragraphs.pop()
-            if made:
-                at = max(1, before - gap)
-                paragraphs.insert(at, made)
-                before += 1
-                gap = (gap + 2) % max(1, before - 1)
+            made: list[Line] = []
+            for frame in scene["tell"]:
+                made.extend(self._telling.make(frame, None, 1))
+            room -= sum(len(line.text.split()) for line in made)
+            places = max(1, len(self._telling.paragraphs) - first + 1)
+            self._telling.paragraphs.insert(min(len(self._telling.paragraphs), first + (at * 2 + 1) % places), made)
+            self._back.append(scene["back"])
 
     def _choose_motif(self) -> dict[str, list[str]]:
         """An image whose word stands in no passage, so that it belongs to the story alone; in a later scene the one it began with."""
@@ -215,7 +230,7 @@ class _Scene:
 def _own_slots(premise: Premise) -> dict[str, str]:
     own: dict[str, str | None] = {
         "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish, "reported": premise.reported,
-        "topic": premise.topic, "said": premise.said,
+        "topic": premise.topic, "trait": premise.trait, "said": Noun(f"“{premise.said}”") if premise.said else None,
     }  # fmt: skip
     return {name: value for name, value in own.items() if value}
 

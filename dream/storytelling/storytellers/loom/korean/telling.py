@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dream.storytelling.storytellers.loom.korean.clause import Clause
 from dream.storytelling.storytellers.loom.korean.frames import Frames, slots
 from dream.storytelling.storytellers.loom.korean.gate import Gate
@@ -9,6 +11,8 @@ from dream.storytelling.storytellers.loom.korean.nouns import Noun
 from dream.storytelling.storytellers.loom.line import Line
 
 Slot = str
+# Frames that only fit a hero who has set out.
+_UNDER_WAY = re.compile("돌아오는|돌아와|돌아왔|왔던 길|떠날 때|그새|다녔|두고 온|길 저쪽|나선 것은|돌아섰다")
 
 
 class Telling:
@@ -18,6 +22,7 @@ class Telling:
         self.frames = frames
         self._gate = gate
         self._own = own
+        self.at_home = False
         self.paragraphs: list[list[Line]] = [[]]
 
     @property
@@ -39,15 +44,20 @@ class Telling:
 
     def add(self, frame: str, passage: int | None = None, mentions: int = 0, **filled: Slot) -> bool:
         """Adds one frame, filled, if all its slots are there and the sentence passes."""
+        made = self.make(frame, passage, mentions, **filled)
+        self.paragraphs[-1].extend(made)
+        return bool(made)
+
+    def make(self, frame: str, passage: int | None = None, mentions: int = 0, **filled: Slot) -> list[Line]:
+        """The frame's sentence, not yet put anywhere; [] where it can't be filled or doesn't pass."""
         values = {**self._own, **filled}
-        if not slots(frame) <= values.keys():
-            return False
+        if not slots(frame) <= values.keys() or (self.at_home and _UNDER_WAY.search(frame)):
+            return []
         text = frame.format(**values)
         if not self._gate.fits(text, passage, mentions):
-            return False
+            return []
         self._gate.keep(text)
-        self.paragraphs[-1].append(Line(text, passage))
-        return True
+        return [Line(text, passage)]
 
     def lines(self) -> list[Line]:
         """All sentences in order, the first of each paragraph marked."""
