@@ -30,9 +30,9 @@ def weave(request: Request) -> list[Line]:
     premise = read_premise(request)
     rng = random.Random(_digest(f"{request.seed}\n{request.premise}\n{request.told}\n{request.direction}"))
     own = f"{request.premise} {request.hero} {request.place} {request.direction}"
-    chooser = Chooser(rng, tone_of(request.tone), [passage.text for passage in request.passages], own)
-    scene = Scene(rng, chooser, premise.hero, _slots(request, premise, chooser, rng), said=set())
-    sources = sources_of(request.passages, own, request.told, rng)
+    chooser = Chooser(f"{request.premise}\n{request.told}", request.seed, tone_of(request.tone), [passage.text for passage in request.passages], own)
+    scene = Scene(rng, chooser, premise.hero, _slots(request, premise, chooser))
+    sources = sources_of(request.passages, premise.hero, own, request.told, rng)
     low, high = WORDS["en"][request.length]  # type: ignore[index]
     plan = Plan(request, premise, scene, sources, (low + high) // 2, high)
     return plan.next_scene() if request.told else plan.first_scene()
@@ -42,18 +42,17 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
-def _slots(request: Request, premise: Premise, chooser: Chooser, rng: random.Random) -> dict[str, str]:
+def _slots(request: Request, premise: Premise, chooser: Chooser) -> dict[str, str]:
     place = premise.place or _NOWHERE[_digest(request.premise) % len(_NOWHERE)]
-    guide = _guide(request, premise.hero, chooser, rng)
-    return {**premise.hero.slots(), **guide.slots("guide"), "place": place.name, "at_place": place.at, "the_token": ""}
+    guide = _guide(request, premise.hero, chooser)
+    return {**premise.hero.slots(), **guide.slots("guide"), "place": place.name, "at_place": place.at, "theme": premise.theme, "the_token": "", "known": ""}
 
 
-def _guide(request: Request, hero: Figure, chooser: Chooser, rng: random.Random) -> Figure:
+def _guide(request: Request, hero: Figure, chooser: Chooser) -> Figure:
     """Whom the hero meets: the one of the scene before, where there was one; of the other pronoun, so that nobody is mixed up."""
     known = [Figure(first, name, pronoun) for pronoun, first, name in pairs("guides", "guides")]  # type: ignore[misc]
     met = [guide for guide in known if guide.name in request.told]
     if met:
         return met[0]
     fit = [guide for guide in known if guide.pronoun != hero.pronoun and guide.name.split()[-1] not in f"{hero.name} {request.premise}"]
-    rng.shuffle(fit)
-    return min(fit, key=lambda guide: chooser.clash(guide.first))
+    return min(chooser.turned("guides", fit), key=lambda guide: chooser.clash(guide.first))

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dream.language.sentences import sentences
+from dream.storytelling.storytellers.loom.english.cutting import BREAKS, LEADS, cut_off, in_series, whole
 from dream.storytelling.storytellers.loom.english.dangling import dangles
 from dream.storytelling.storytellers.loom.english.vocabulary import (
     being, function_words, is_adverb, is_determiner, is_past, is_person, is_plural, is_thing, known_nouns, preposition, singular,
@@ -15,16 +16,23 @@ from dream.storytelling.storytellers.loom.english.words import spelled, tokens
 from dream.storytelling.storytellers.loom.reading import Passage
 
 _BOILERPLATE = re.compile(r"gutenberg|copyright|e-?book|licen[cs]e|chapter|contents|illustrat|www\.|https?:|transcrib|footnote|published|edition|\bvol\b", re.I)
-_JOINING = re.compile(r"^(?:and|but|so|then|now|well|yet|however|for|indeed|meanwhile|thereupon|whereupon|nevertheless|accordingly|therefore|or),?\s+", re.I)
+_JOINING = re.compile(
+    r"""^(?:(?:and|but|so|then|now|well|yet|however|for|indeed|meanwhile|thereupon|whereupon|nevertheless|accordingly|therefore|or|still|thus
+    |(?:at\ (?:last|length|once|first)|in\ (?:the\ end|time|short|fact|this\ way|the\ (?:meantime|morning|evening))|by\ and\ by|of\ course|to\ be\ sure|after\ (?:that|this|a\ while|some\ time)
+    |(?:one|the\ next|next|that|the\ following|the\ same)\ (?:day|morning|evening|night|afternoon)|just\ (?:then|as)|as\ soon\ as\ possible|one\ fine\ (?:day|morning)
+    |a\ (?:moment|little)\ later|soon\ (?:after|afterwards)?|presently|suddenly|afterwards|finally|immediately|straightway|instantly|unfortunately|luckily|fortunately|again
+    |once\ upon\ a\ time|long\ ago|in\ those\ days|no\ doubt|day\ after\ day|before\ long|once\ more|here))\b,?\s+(?!of\b))+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b", re.I)
 _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _OPENERS = frozenset(
     """the a an every each no nobody everyone everybody nothing some many most all one two three four five six seven several in on at by under from during after
     before when while as since until with without beyond near through once old there behind above across below inside outside""".split()
 )
-_LEADS = frozenset("in on at by under from during after before when while as since until with without beyond near through once behind above across below".split())
 _STARTS_VERBLESS = frozenset("which who whom whose that".split())
-_BREAKS = frozenset("and but who which when while as because for so with until where whereupon till".split())
+_PERFECT = re.compile(r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b")
+_STATES = frozenset("was were had could would should might did ought used knew lived belonged seemed dwelt lay stood kept owned consisted contained meant".split())
 _LEAST, _MOST = 4, 30
 
 
@@ -32,7 +40,8 @@ _LEAST, _MOST = 4, 30
 class Clause:
     """`subject` and `predicate` where the line between them is certain, "" otherwise; `lowered` fits into the middle of a sentence.
 
-    `sentence` counts within the fragment, `part` within the sentence; `custom` is true of what holds always rather than once.
+    `sentence` counts within the fragment, `part` within the sentence; `custom` is true of what holds always
+    rather than once, `event` of what someone or something does at one moment.
     """
 
     text: str
@@ -44,6 +53,7 @@ class Clause:
     part: int
     custom: bool
     person: bool
+    event: bool
     resumed: bool = False
 
 
@@ -120,6 +130,7 @@ def _before_speech(sentence: str) -> str:
     """What a sentence tells before someone speaks in it, "" where it tells nothing."""
     told = re.split(r"[,:]?\s*\"", sentence, maxsplit=1)[0]
     told = re.sub(r"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)(?:\s+\w+){0,4}$", "", told)
+    told = re.sub(r"(?:,\s*(?:and|but|for|which|who|so|while)\b[^,]{0,14}|,\s*\w+|\s+(?:and|but|that|which|with|to|as))$", "", told)
     return told if len(told.split()) >= _LEAST else ""
 
 
@@ -137,11 +148,19 @@ def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[s
         return None
     verb = _verb(words, names)
     custom = verb == 0 and any(word in {"is", "are", "has", "can", "may", "must", "will", "never", "always"} for word in words)
+    if not whole(words, verb) or (verb == 0 and _PERFECT.search(" ".join(words))):
+        return None
     if verb == 0 and not custom and not any(is_past(word) for word in words if word.islower()):
         return None
     subject, predicate = (spelled(words[:verb]), spelled(words[verb:])) if verb else ("", "")
     person = bool(verb) and _is_someone(words[:verb], names)
-    return Clause(spelled(words), _lowered(words, names), subject, predicate, passage, number, part, custom, person, resumed)
+    event = bool(verb) and _happens(words[verb:])
+    return Clause(spelled(words), _lowered(words, names), subject, predicate, passage, number, part, custom, person, event, resumed)
+
+
+def _happens(predicate: list[str]) -> bool:
+    first = next((word.lower() for word in predicate if not is_adverb(word.lower())), "")
+    return first not in _STATES and not ({"never", "always", "often", "seldom"} & {word.lower() for word in predicate[:2]})
 
 
 def _resumed(words: list[str], before: str, names: frozenset[str]) -> tuple[list[str], bool]:
@@ -159,12 +178,15 @@ def _sound(words: list[str], names: frozenset[str]) -> list[str]:
     """The longest beginning of these words that stands by itself, [] where none does."""
     if len(words) < _LEAST or not _opens(words, names):
         return []
-    ends = [at for at, word in enumerate(words) if at > _LEAST and (word in {",", ":"} or word.lower() in _BREAKS)]
+    first = words.index(",") + _LEAST if words[0].lower() in LEADS and "," in words else _LEAST
+    ends = [at for at, word in enumerate(words) if at > first and (word.lower() in BREAKS or in_series(words, at))]
     for end in [len(words), *sorted(ends, reverse=True)]:
         kept = words[:end]
-        while kept and (kept[-1] in {",", ":"} or kept[-1].lower() in _BREAKS | {"so"}):
+        while kept and (kept[-1] in {",", ":"} or kept[-1].lower() in BREAKS | {"so"}):
             kept = kept[:-1]
         bare = [word for word in kept if word[0].isalpha()]
+        if end < len(words) and cut_off(kept):
+            continue
         if _LEAST <= len(bare) <= _MOST and not dangles(kept, names) and (end == len(words) or _verb(kept, names)):
             return kept
     return []
@@ -185,7 +207,7 @@ def _opens(words: list[str], names: frozenset[str]) -> bool:
         return False
     if low == "there":
         return words[1].lower() in {"was", "were", "lived", "stood", "came", "had"}
-    if low in _LEADS:
+    if low in LEADS:
         return "," in words[2:12] and _opens_behind(words, names)
     return low in _OPENERS and words[1].lower() not in {"of", "which"} or (low in {"people", "children", "men", "women"} and not first.isupper())
 
@@ -204,7 +226,7 @@ def _verb(words: list[str], names: frozenset[str]) -> int:
     for at, word in enumerate(words[:9]):
         low = word.lower()
         if at == 0:
-            if low in _LEADS or low == "there":
+            if low in LEADS or low == "there":
                 return 0
             continue
         if not word[0].isalpha() or low in _STARTS_VERBLESS or low in {"and", "or"} and words[at + 1 : at + 2] and words[at + 1] not in names:
@@ -212,6 +234,8 @@ def _verb(words: list[str], names: frozenset[str]) -> int:
         before = words[at - 1].lower()
         if not is_past(low) or word[0].isupper() or (is_determiner(before) and before not in {"each", "all", "one"}) or before in {"of", "to", "with", "in"}:
             continue
+        if before in {"has", "have", "is", "are", "be", "been", "being", "will", "shall", "can", "may", "must", "not"}:
+            return 0
         start = at
         while start > 1 and is_adverb(words[start - 1].lower()):
             start -= 1
@@ -246,7 +270,7 @@ def _lowered(words: list[str], names: frozenset[str]) -> str:
     """The clause for the middle of a sentence, "" where the first word may be a name and may not."""
     first = words[0]
     low = first.lower()
-    if first in names:
+    if first in names or (words[1][:1].isupper() and low not in function_words()):
         return spelled(words)
     if low in function_words() or low in _OPENERS or singular(low) in known_nouns() or is_thing(low):
         return spelled([low, *words[1:]])

@@ -31,11 +31,11 @@ def dangles(words: list[str], names: frozenset[str]) -> bool:
             return True
         if (low in _PERSONAL and not person) or (low in _THING and not thing) or (low in _MANY and not many):
             return True
-        if low in {"one", "so", "then", "there", "same", "did", "too"} and at == len(words) - 1:
+        if low in {"one", "so", "then", "there", "same", "did", "too", "was", "were", "had", "could", "would"} and at == len(words) - 1:
             return True
         if low == "the" and following in {"other", "others", "latter", "former", "same", "rest", "first", "second", "third", "said"}:
             return True
-        person = person or word in names or low in _EVERYBODY or being(low) is not None or low in {"man", "woman"}
+        person = person or word in names or low in _EVERYBODY or being(low) not in {None, "they"}
         many = many or low in _EVERYBODY or low == "and" or is_plural(low) or (low.endswith("s") and len(low) > 3 and not is_person(low))
         thing = thing or (word[0].islower() and is_determiner(before) and not is_person(low)) or (is_determiner(before) and low not in names)
         thing = thing or (at > 1 and is_determiner(words[at - 2].lower()) and not is_person(low))

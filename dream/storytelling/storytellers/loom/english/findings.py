@@ -9,7 +9,8 @@ from dream.storytelling.storytellers.loom.english.vocabulary import function_wor
 from dream.storytelling.storytellers.loom.english.words import article, content, tokens
 from dream.storytelling.storytellers.loom.reading import Passage
 
-_SPEECH = re.compile(r"[\"“]([^\"“”\n]{8,140})[\"”]")
+_SPEECH = re.compile(r"(?:(?<=\s)|^)[\"“](?=[^\W\d_])([^\"“”\n]{8,140}?)(?<=\S)[\"”](?=\s|$)")
+_CRY = re.compile(r"^(?:oh|ah|well|yes|no|why|alas|come|hush|now|sir|look|but|and|so|then|what|it's|it is|that|this|he|she|they)\b", re.I)
 _NO_QUALITIES = frozenset("same other own first last next whole very such more few own only single certain said latter former own second third second-hand".split())
 _LEAST_SAID, _MOST_SAID = 3, 18
 
@@ -44,9 +45,16 @@ def sayings_in(passage: Passage) -> list[Saying]:
         words = re.sub(r"\s+", " ", match.group(1)).strip()
         count = len(words.split())
         whole = words[:1].isupper() and words[-1:] in ".!?," and "--" not in words and not re.search(r"[.!?] ", words)
-        if whole and _LEAST_SAID <= count <= _MOST_SAID and len(content(words)) >= 2:
+        if whole and not _CRY.match(words) and _LEAST_SAID <= count <= _MOST_SAID and len(content(words)) >= 2:
             found.append(Saying(words, passage.number))
-    return sorted(found, key=lambda saying: -min(6, len(content(saying.words))))
+    return sorted(found, key=_oddness)
+
+
+def _oddness(saying: Saying) -> float:
+    """Low where the words mean something to one who does not know what they answered."""
+    words = saying.words.split()
+    named = sum(word[:1].isupper() for word in words[1:])
+    return named + 1.5 * saying.words.endswith(("!", "?")) - 0.5 * min(6, len(content(saying.words)))
 
 
 def tokens_in(passage: Passage) -> list[Token]:

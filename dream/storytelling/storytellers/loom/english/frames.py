@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from dream.language.sentences import sentences
-from dream.storytelling.storytellers.loom.english.words import capitalised, content
+from dream.storytelling.storytellers.loom.english.words import capitalised, content, folded
+
+T = TypeVar("T")
 
 _TONES = {
     "wry": "wry funny humorous humour humor comic comedy dry ironic irony light witty satirical absurd playful amusing silly cheeky deadpan sardonic",
@@ -40,10 +43,8 @@ class Frame:
     tone: str
     sentences: tuple[str, ...]
     leans: tuple[bool, ...]
-
-    @property
-    def slots(self) -> frozenset[str]:
-        return frozenset(name.lower() for name in _SLOT.findall(self.text))
+    slots: frozenset[str]
+    words: frozenset[str]
 
 
 def tone_of(wish: str) -> str:
@@ -77,7 +78,8 @@ def _frame(line: str) -> Frame:
     tone, text = re.fullmatch(r"(?:(wry|eerie|solemn|gentle|adventurous): )?(.+)", line).groups("")  # type: ignore[union-attr]
     parts = tuple(text[span.start : span.end] for span in sentences(text))
     leans = tuple(any(name.lower() in _LEANING for name in _SLOT.findall(part)) for part in parts)
-    return Frame(text, tone, parts, leans)
+    slots = frozenset(name.lower() for name in _SLOT.findall(text))
+    return Frame(text, tone, parts, leans, slots, frozenset(folded(_SLOT.sub(" ", text))))
 
 
 def pairs(file: str, section: str) -> tuple[tuple[str, ...], ...]:
@@ -105,30 +107,43 @@ def fill(sentence: str, slots: dict[str, str]) -> str:
 
 
 class Chooser:
-    """Chooses frames: the wished tone first, none twice, none that speaks of what a fragment speaks of."""
+    """Chooses frames: the wished tone first, none twice, none that speaks of what a fragment speaks of.
 
-    def __init__(self, rng: random.Random, tone: str, sources: Iterable[str], own: str) -> None:
-        self.rng = rng
+    The order of a section is settled by `ground` (the premise); each seed enters it at another place, so neighbours differ.
+    """
+
+    def __init__(self, ground: str, seed: int, tone: str, sources: Iterable[str], own: str) -> None:
         self.tone = tone
+        self._ground = ground
+        self._seed = seed
         self._used: set[str] = set()
+        self._orders: dict[tuple[str, str], list[Frame]] = {}
         known = content(own) | _COMMON
         self._sources = [content(source) - known for source in sources]
 
     def order(self, file: str, section: str) -> list[Frame]:
         """The frames not used yet, the most fitting first."""
-        fresh = [frame for frame in frames(file, section) if frame.text not in self._used and frame.tone in ("", self.tone)]
-        keyed = [(self.clash(frame.text), 0.0 if frame.tone else 0.35, self.rng.random(), frame) for frame in fresh]
-        return [frame for *_, frame in sorted(keyed, key=lambda item: (item[0], item[1] + item[2]))]
+        if (file, section) not in self._orders:
+            turned = self.turned(f"{file}/{section}", frames(file, section))
+            fitting = [frame for frame in turned if frame.tone in ("", self.tone)]
+            toned = [at / 2.2 if frame.tone else float(at) for at, frame in enumerate(fitting)]
+            keyed = sorted(zip(toned, fitting, strict=True), key=lambda pair: (self.clash(pair[1].text), pair[0]))
+            self._orders[file, section] = [frame for _, frame in keyed]
+        return [frame for frame in self._orders[file, section] if frame.text not in self._used]
+
+    def turned(self, name: str, choices: Sequence[T]) -> list[T]:
+        """The choices in this premise's order, begun where this seed begins."""
+        shuffled = list(choices)
+        random.Random(f"{self._ground}\n{name}").shuffle(shuffled)
+        start = self._seed * 5 % len(shuffled) if len(shuffled) % 5 else self._seed * 3 % len(shuffled)
+        return shuffled[start:] + shuffled[:start]
 
     def clash(self, text: str) -> int:
-        """How many words of one fragment stand in this text, less the single one that is let pass."""
+        """How many words of one fragment stand in this text, less the one or two that are let pass."""
         words = content(_SLOT.sub(" ", text))
-        return max((max(0, len(words & source) - 1) for source in self._sources), default=0)
+        let_pass = 1 if len(words) < 9 else 2
+        return max((max(0, len(words & source) - let_pass) for source in self._sources), default=0)
 
     def use(self, frame: Frame) -> Frame:
         self._used.add(frame.text)
         return frame
-
-    def one(self, file: str, section: str) -> Frame | None:
-        """A frame of this section, None when all are used."""
-        return next((self.use(frame) for frame in self.order(file, section)), None)

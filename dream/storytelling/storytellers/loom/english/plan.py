@@ -11,6 +11,7 @@ from dream.storytelling.storytellers.loom.english.frames import pairs
 from dream.storytelling.storytellers.loom.english.premise import Premise, wished_deed
 from dream.storytelling.storytellers.loom.english.scene import Scene, paragraph, words_in
 from dream.storytelling.storytellers.loom.english.sources import Source
+from dream.storytelling.storytellers.loom.english.vocabulary import is_plural, known_nouns
 from dream.storytelling.storytellers.loom.english.words import capitalised, content
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Request
@@ -22,8 +23,8 @@ _WANTS = {
     "lie": "lie liar secret pretend disguise deceive trick betray false hide hidden",
     "debt": "owe debt sell sold buy trade bargain deal pay price borrow lend tax wager promise",
 }
+_OTHERS = re.compile(r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|himself|herself|said|asked|told|answered|replied)\b")
 _MODES = ("seen", "overheard", "remembered", "written")
-_PER_LEG = {"short": 1, "medium": 2, "long": 3}
 _ENDING_SHARE = 110
 
 
@@ -57,8 +58,7 @@ class Plan:
 
     def _image(self) -> tuple[str, str]:
         found = [(pair[0], pair[1]) for pair in pairs("images", "pairs")]
-        self.scene.rng.shuffle(found)
-        return min(found, key=lambda pair: self.scene.chooser.clash(f"{pair[0]} {pair[1]}"))
+        return min(self.scene.chooser.turned("images", found), key=lambda pair: self.scene.chooser.clash(f"{pair[0]} {pair[1]}"))
 
     def _opening(self, image: tuple[str, str]) -> list[Line]:
         premise, tell = self.premise, self.scene.tell
@@ -94,10 +94,11 @@ class Plan:
     def _want(self) -> list[Line]:
         kind = content(self.request.premise)
         found = [name for name, words in _WANTS.items() if kind & content(words)]
+        themed = self.scene.tell("theme", "want") if self.scene.rng.random() < 0.6 else []
         told = self.scene.tell("want", found[0] if found else "any")
         rest = self.premise.sayings if self.premise.role else self.premise.sayings[1:]
         more = self.scene.tell("opening", "afterwards.saying", saying=rest[0]) if rest else []
-        return paragraph(told, more, self.scene.tell("setting_out", "leave"))
+        return paragraph(themed, told, more, self.scene.tell("setting_out", "leave"))
 
     # Meeting
 
@@ -110,9 +111,9 @@ class Plan:
     def _first_leg(self) -> list[Line]:
         """What the guide tells, what the guide gives, and on what terms."""
         lines: list[Line] = []
-        source = next((source for source in self.sources if len(source.clauses) > 1), None)
-        if source and self.request.grounding != "free":
-            lines += self._told("told", source, _PER_LEG[self.request.length] + 1)
+        group = max(self._groups(), key=lambda sources: sum(source.promise for source in sources), default=[])
+        if group and self.request.grounding != "free":
+            lines += paragraph(self._told("told", group))
         given = self._gift()
         bargain = self.scene.tell("meeting", "bargain") if self.request.length != "short" or not given else []
         return lines + paragraph(given, bargain)
@@ -121,7 +122,7 @@ class Plan:
         found: list[tuple[Token, Source]] = [(token, source) for source in self.sources for token in source.tokens]
         self.scene.rng.shuffle(found)
         asked = content(self.request.premise)
-        found.sort(key=lambda pair: -len(content(pair[0].first) & asked))
+        found.sort(key=lambda pair: (-len(content(pair[0].first) & asked), bool(pair[1].told)))
         for token, source in found:
             lines = self.scene.give(token, source)
             if lines:
@@ -130,49 +131,97 @@ class Plan:
 
     # The way
 
+    def _groups(self) -> list[list[Source]]:
+        """The fragments not told from yet, those of one work together, no more than two of them."""
+        groups: list[list[Source]] = []
+        for source in self.sources:
+            if source.told or not source.clauses:
+                continue
+            near = next((group for group in groups if group[0].passage.work == source.passage.work and len(group) < 2), None)
+            if near:
+                near.append(source)
+            else:
+                groups.append([source])
+        return groups
+
     def _legs(self, room: int) -> list[list[Line]]:
-        """One paragraph or two for each fragment, until the room is used up."""
+        """A stretch of way for each group of fragments, until the room is used up."""
         modes = list(_MODES)
         self.scene.rng.shuffle(modes)
-        queue = [source for source in self.sources if not source.told] + [source for source in self.sources if source.told]
         legs: list[list[Line]] = []
         used = 0
-        for turn in range(60):
+        for turn in range(40):
+            groups = self._groups() or [[source] for source in self.sources if source.clauses and len(source.told) < 8][turn % 3 :][:1]
             if used >= room:
                 break
-            source = queue.pop(0) if queue else None
-            mode = modes[turn % len(modes)]
-            leg = self._leg(mode, source) if source else paragraph(self.scene.tell("encounters", "encounters") or self.scene.tell("road", "interludes"))
-            if source and leg and source.clauses and len(source.told) < 9:
-                queue.append(source)
+            leg = self._leg(modes[turn % len(modes)], groups[0]) if groups else paragraph(self._aside())
             if leg:
                 legs.append(leg)
                 used += words_in(leg)
         return legs
 
-    def _leg(self, mode: str, source: Source) -> list[Line]:
-        """The way there, and what is met there."""
-        tell = self.scene.tell
-        way = tell("road", "interludes") if self.request.length != "short" and self.scene.rng.random() < 0.6 else []
-        carried = tell("token", "carried") if self.scene.slots["the_token"] and self.scene.rng.random() < 0.25 else []
-        if self.request.grounding == "free" and self.scene.rng.random() < 0.5:
-            way += tell("encounters", "encounters")
-        met = self._told(mode, source, _PER_LEG[self.request.length])
-        if not met and source.sayings:
-            met = paragraph(self.scene.quote(source.sayings.pop(0), source))
-        return paragraph(way, carried) + met if met else []
+    def _aside(self) -> list[Line]:
+        return self.scene.tell("encounters", "encounters") or self.scene.tell("road", "interludes")
 
-    def _told(self, mode: str, source: Source, count: int) -> list[Line]:
-        """Up to `count` clauses of a fragment in the fragment's own order, and what the hero makes of them."""
-        picked = sorted(source.clauses[:count], key=lambda clause: (clause.sentence, clause.part))
+    def _leg(self, mode: str, group: list[Source]) -> list[Line]:
+        """The way there, and what is met there."""
+        way = self._way() if self.request.length != "short" else []
+        met = self._told(mode, group) or self._told("overheard", group)
+        if not met:
+            source = next((source for source in group if source.sayings), None)
+            met = self.scene.quote(source.sayings.pop(0), source) if source else []
+        for source in group:
+            source.clauses = source.clauses if met else []
+        return paragraph(way, met) if met else []
+
+    def _way(self) -> list[Line]:
+        """What lies between one thing and the next: what went before, what is sought, the road itself."""
+        tell, rng, slots = self.scene.tell, self.scene.rng, self.scene.slots
+        if self.request.grounding == "free" and rng.random() < 0.5:
+            return tell("encounters", "encounters")
+        told: list[Line] = []
+        if slots["known"] and rng.random() < 0.5:
+            told = tell("links", "links")
+        elif slots["theme"] and rng.random() < 0.5:
+            told = tell("theme", "road")
+        elif slots["the_token"] and rng.random() < 0.35:
+            told = tell("token", "carried")
+        return [*told, *tell("road", "interludes")] if not told or rng.random() < 0.4 else told
+
+    def _told(self, mode: str, group: list[Source]) -> list[Line]:
+        """A stretch of each fragment in its own order, and what the hero makes of it."""
+        length = self.request.length
+        count = {"short": 2, "medium": 3, "long": 4}[length] if len(group) == 1 else {"short": 1, "medium": 2, "long": 3}[length]
         lines: list[Line] = []
-        for clause in picked:
-            lines += self._lean(mode, "more" if lines else "first", source, clause)
-        if not lines and source.clauses:
-            return self._told(mode, source, count)
-        if lines and source.sayings and self.request.length != "short" and self.scene.rng.random() < 0.45:
-            lines += self.scene.quote(source.sayings.pop(0), source)
-        return paragraph(lines, self.scene.tell(mode, "end")) if lines else []
+        for source in group:
+            lines += self._stretch(mode, source, count, begun=bool(lines))
+            if lines and source.sayings and length != "short" and self.scene.rng.random() < 0.3:
+                lines += self.scene.quote(source.sayings.pop(0), source)
+        if not lines:
+            return []
+        self.scene.slots["known"] = self._known(group) or self.scene.slots["known"]
+        return [*lines, *self.scene.tell(mode, "end")]
+
+    def _stretch(self, mode: str, source: Source, count: int, *, begun: bool) -> list[Line]:
+        """Up to `count` clauses of a fragment; where one can't be told, what comes after it takes its place."""
+        picked = source.stretch(count, events=mode == "seen")
+        last = (picked[-1].sentence, picked[-1].part) if picked else (0, 0)
+        later = [c for c in source.clauses if (c.sentence, c.part) > last and (c.event or mode != "seen")]
+        lines: list[Line] = []
+        told = 0
+        for clause in [*picked, *sorted(later, key=lambda clause: (clause.sentence, clause.part))]:
+            if told < count:
+                leaning = self._lean(mode, "more" if lines or begun else "first", source, clause)
+                lines += leaning
+                told += bool(leaning)
+        return lines
+
+    def _known(self, group: list[Source]) -> str:
+        """Someone just told of, in a form that can be spoken of later; "" where there is none."""
+        people = [clause.subject for source in group for clause in source.told if clause.person and len(clause.subject.split()) <= 3]
+        named = [person for person in people if not person.lower().startswith(("a ", "an ", "one ", "every", "no", "two", "three", "some", "many", "each"))]
+        single = [person for person in named if not is_plural(person.split()[-1].lower()) and person.lower() not in known_nouns()]
+        return re.sub(r"^The ", "the ", single[-1]) if single else ""
 
     def _lean(self, mode: str, section: str, source: Source, clause: Clause) -> list[Line]:
         source.clauses.remove(clause)
@@ -186,8 +235,10 @@ class Plan:
     def _turn(self) -> list[Line]:
         tell, premise = self.scene.tell, self.premise
         deeds = premise.deeds[1:] or (premise.deeds if not self.request.told else ())
+        recalled = self._recall()
         act = tell("turn", "deed", deed=deeds[0]) if deeds else tell("turn", "act")
-        return paragraph(self._recall(), act, tell("turn", "answer"))
+        answer = (tell("theme", "answer") if self.scene.slots["theme"] and self.scene.rng.random() < 0.6 else []) or tell("turn", "answer")
+        return paragraph(recalled, act, answer)
 
     def _recall(self) -> list[Line]:
         """Something of what was met that decides it: a person first, else whatever was told."""
@@ -197,9 +248,14 @@ class Plan:
         known = {clause.subject for source in met for clause in source.told}
         found.sort(key=lambda pair: (not (pair[0].person and pair[0].subject in known), not pair[0].person))
         for clause, source in found[:12]:
-            lines = self._lean("turn", "recall" if clause.person else "recall.clause", source, clause)
-            if lines:
-                return lines
+            alone = clause.person and clause.event and clause.subject in known and not _OTHERS.search(clause.predicate)
+            ways = (["after"] if alone else []) + ["recall" if clause.person else "recall.clause"]
+            for section in ways:
+                lines = self.scene.lean("turn", section, source, clause)
+                if lines:
+                    source.clauses.remove(clause)
+                    source.told.append(clause)
+                    return lines
         return []
 
     def _price(self) -> list[Line]:
@@ -209,7 +265,7 @@ class Plan:
     def _echo(self) -> list[Line]:
         if self.request.length == "short":
             return []
-        for source in [source for source in reversed(self.sources) if source.clauses]:
+        for source in sorted((source for source in self.sources if source.clauses), key=lambda source: len(source.told)):
             for clause in list(source.clauses)[:4]:
                 lines = self._lean("ending", "echo", source, clause)
                 if lines:
@@ -217,8 +273,10 @@ class Plan:
         return []
 
     def _ending(self, image: tuple[str, str]) -> list[Line]:
-        close = self.scene.tell("ending", "close") if self.scene.rng.random() < 0.3 else []
-        return paragraph(self.scene.tell("ending", "home"), self._echo(), self._written(image[1]), close)
+        tell, rng = self.scene.tell, self.scene.rng
+        themed = tell("theme", "ending") if self.scene.slots["theme"] and self.request.length != "short" and rng.random() < 0.5 else []
+        close = tell("ending", "close") if rng.random() < 0.25 else []
+        return paragraph(tell("ending", "home"), self._echo(), themed, self._written(image[1]), close)
 
     # Size
 

@@ -11,6 +11,7 @@ from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.place import Place, place_in, place_named
 from dream.storytelling.storytellers.loom.english.subject import Subject, subject_of
 from dream.storytelling.storytellers.loom.english.tense import in_past, speaks
+from dream.storytelling.storytellers.loom.english.theme import theme_in
 from dream.storytelling.storytellers.loom.english.vocabulary import being, is_plural
 from dream.storytelling.storytellers.loom.english.words import article, spelled, tokens
 from dream.storytelling.storytellers.loom.reading import Request
@@ -37,7 +38,7 @@ class Premise:
     """`role` is the hero's first mention with all that is said of them; `deeds` are predicates in the past ("followed a bell").
 
     `sayings` are stretches of the reader's own words that fit a quotation; `asked` is a question, kept whole; `place` is where it is at home, None where
-    the reader named no such place; a place that only a deed leads to is no home.
+    the reader named no such place; a place that only a deed leads to is no home. `theme` is what it turns on, "" where that is unclear.
     """
 
     hero: Figure
@@ -46,6 +47,7 @@ class Premise:
     sayings: tuple[str, ...]
     asked: str
     place: Place | None
+    theme: str
     found: bool
 
 
@@ -62,13 +64,14 @@ def read_premise(request: Request) -> Premise:
     place = place_named(request.place) or lead_place or place_in(told_of, bare=subject is None)
     hero, found = _hero(request.hero, subject, digest, told)
     if subject is None or not found:
-        return Premise(hero, "", (), _sayings([text] if asked else told), asked, place, found)
+        return Premise(hero, "", (), _sayings([text] if asked else told), asked, place, "" if asked else theme_in(tokens(first), hero.name), found)
     role, deeds = _role(subject, hero, request.hero), [spelled(subject.deed)] if subject.deed else []
     rest: list[str] = []
     for part in more:
         deed = _deed(part, hero)
         deeds, rest = ([*deeds, deed], rest) if deed else (deeds, [*rest, part])
-    return Premise(hero, role, tuple(deeds), _sayings(rest), "", place, True)
+    theme = theme_in([*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))], f"{hero.name} {place.name if place else ''}")
+    return Premise(hero, role, tuple(deeds), _sayings(rest), "", place, theme, True)
 
 
 def wished_deed(direction: str, hero: Figure) -> str:

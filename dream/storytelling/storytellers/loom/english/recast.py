@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dream.storytelling.storytellers.loom.english.clauses import Clause
+from dream.storytelling.storytellers.loom.english.cutting import BREAKS, cut_off, in_series, whole
 from dream.storytelling.storytellers.loom.english.vocabulary import is_past
 from dream.storytelling.storytellers.loom.english.words import longest_shared_run, spelled, tokens
 
 RUN_LIMIT = 11
 _JOINTS = frozenset("and but when while until which who where because though as so whereupon after before till if".split())
-_LOOSE = frozenset("and but who which when while because so with until where whereupon till as".split())
 
 
 def wordings(clause: Clause, source: str, tags: list[str]) -> list[Clause]:
@@ -33,7 +33,7 @@ def _joints(words: list[str]) -> list[int]:
     found = []
     for at, word in enumerate(words[2:-2], 2):
         following = words[at + 1].lower()
-        if word == "," and following in _JOINTS:
+        if word == "," and following in _JOINTS and any(is_past(later.lower()) for later in words[at + 2 : at + 8]):
             found.append(at)
         elif word == "and" and is_past(following) and words[at - 1] != ",":
             found.append(at)
@@ -56,16 +56,16 @@ def _interrupted(clause: Clause, at: int, tag: str) -> Clause | None:
 
 
 def _shortened(clause: Clause, source: str) -> Clause | None:
-    """The longest beginning of the clause that is short enough and ends before a joint."""
+    """The longest beginning of the clause that stands by itself and shares no long run with the source."""
     words = tokens(clause.text)
     length = len(tokens(clause.subject))
     least = max(length + 3, 5) if clause.subject else 7
     for end in range(len(words) - 1, least - 1, -1):
-        joint = words[end] == "," or words[end].lower() in _LOOSE
-        if not joint or (not clause.subject and not any(is_past(word.lower()) for word in words[1:end])):
-            continue
         kept = words[: end - 1] if words[end - 1] == "," else words[:end]
-        if kept and kept[-1].lower() not in _LOOSE and longest_shared_run(spelled(kept), source) <= RUN_LIMIT and len(kept) >= least:
+        cuttable = words[end].lower() in BREAKS or in_series(words, end)
+        if not cuttable or len(kept) < least or cut_off(kept) or not whole(kept, length) or kept[-1].lower() in BREAKS:
+            continue
+        if longest_shared_run(spelled(kept), source) <= RUN_LIMIT:
             lowered = spelled(tokens(clause.lowered)[: len(kept)])
             return replace(clause, text=spelled(kept), lowered=lowered, predicate=spelled(kept[length:]) if clause.subject else "")
     return None

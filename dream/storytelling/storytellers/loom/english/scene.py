@@ -12,13 +12,17 @@ from dream.storytelling.storytellers.loom.english.frames import Chooser, Frame, 
 from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.recast import RUN_LIMIT, wordings
 from dream.storytelling.storytellers.loom.english.sources import Source
-from dream.storytelling.storytellers.loom.english.words import longest_shared_run, word_count
+from dream.storytelling.storytellers.loom.english.words import content, longest_shared_run, word_count
 from dream.storytelling.storytellers.loom.line import Line
 
-_TAGS = {
-    "told": ["{guide} said", "as {guide} told it", "so {guide} had heard"],
-    "": ["it was said", "as people told it", "so it was said", "by all accounts"],
+# How many words that carry meaning a line must take from its fragment for its origin to be plain.
+_LEAST_SAID = 3
+_ASIDES = {
+    "seen": ["as {hero} looked on", "in front of everyone", "without any haste", "with half the place watching", "for anyone to see"],
+    "": ["it was said", "by all accounts", "so people said", "as it was told", "so the story went", "it seemed", "as far as anyone knew", "people said"],
 }
+# Where a clause may stand that tells how things were rather than what happened.
+_STATING = re.compile(r"(?:\bthat|:|told it,|had it,|That same year|What is more,|For all that,|version) \{clause\}")
 _PRESENT = re.compile(r"\{he\} (?:still )?(?:has|knows|casts|does)\b", re.IGNORECASE)
 
 
@@ -29,6 +33,7 @@ class Scene:
     hero: Figure
     slots: dict[str, str]
     said: set[str] = field(default_factory=set)
+    asides: list[str] = field(default_factory=list)
 
     def tell(self, file: str, section: str, **more: str) -> list[Line]:
         """A frame that leans on no fragment, as lines; [] where none is left."""
@@ -40,17 +45,21 @@ class Scene:
 
     def lean(self, file: str, section: str, source: Source, clause: Clause) -> list[Line]:
         """A clause of a fragment within a frame, as lines; [] where it cannot be told without copying."""
-        tags = [fill(tag, self.slots)[:1].lower() + fill(tag, self.slots)[1:] for tag in _TAGS["told" if file == "told" else ""]]
-        self.rng.shuffle(tags)
+        asides = [aside.replace("{hero}", self.slots["hero"]) for aside in _ASIDES.get(file, _ASIDES[""])]
+        self.rng.shuffle(asides)
+        asides.sort(key=self.asides.count)
         sections = [section, f"{section}.apposed"] if self._has(file, f"{section}.apposed") else [section]
         if len(sections) > 1 and (self.rng.random() < 0.35 or not clause.lowered):
             sections.reverse()
-        for wording in wordings(clause, source.passage.text, tags):
+        for wording in wordings(clause, source.passage.text, asides):
+            if len(content(wording.text)) < _LEAST_SAID:
+                continue
             for frame in (frame for name in sections for frame in self._fitting(file, name)):
                 if self._carries(frame, wording):
                     filled = {**self.slots, "clause": wording.lowered or wording.text, "subject": wording.subject, "predicate": wording.predicate}
                     lines = self._lines(frame, filled, source)
                     if lines:
+                        self.asides += [aside for aside in asides if f", {aside}," in lines[0].text]
                         return lines
         return []
 
@@ -77,13 +86,17 @@ class Scene:
 
     def _fitting(self, file: str, section: str) -> list[Frame]:
         found = self.chooser.order(file, section)
-        return [frame for frame in found if not (self.hero.pronoun == "they" and _PRESENT.search(frame.text)) and self._filled(frame)]
+        own = self.hero.name.split()[-1].lower()
+        found = [frame for frame in found if own not in frame.words and self._filled(frame)]
+        return [frame for frame in found if not _PRESENT.search(frame.text)] if self.hero.pronoun == "they" else found
 
     def _filled(self, frame: Frame) -> bool:
         """Whether the scene has what the frame speaks of, such as a guide or a token."""
         return all(self.slots.get(name, " ") for name in frame.slots)
 
     def _carries(self, frame: Frame, clause: Clause) -> bool:
+        if not clause.event and "{clause}" in frame.text and not _STATING.search(frame.text):
+            return False
         if "subject" in frame.slots:
             who = "who {predicate}" in frame.text
             return bool(clause.subject) and (clause.person or not who)

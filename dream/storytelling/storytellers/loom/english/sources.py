@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from dream.storytelling.storytellers.loom.english.clauses import Clause, clauses_of, names_in
 from dream.storytelling.storytellers.loom.english.findings import Saying, Token, sayings_in, tokens_in
+from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.words import content, word_count
 from dream.storytelling.storytellers.loom.reading import Passage
 
 _KEPT = 14
+_GAP = 4
 
 
 @dataclass(slots=True)
@@ -21,27 +24,59 @@ class Source:
     clauses: list[Clause]
     sayings: list[Saying]
     tokens: list[Token]
+    worth: dict[str, float]
     told: list[Clause] = field(default_factory=list)
+
+    @property
+    def promise(self) -> float:
+        """How much there is to tell from it."""
+        return sum(sorted((self.worth[clause.text] for clause in self.clauses), reverse=True)[:4])
+
+    def stretch(self, count: int, *, events: bool) -> list[Clause]:
+        """Up to `count` clauses that follow closely on one another, in their order: the stretch with the most to tell."""
+        open_ = sorted((c for c in self.clauses if c.event or not events), key=lambda clause: (clause.sentence, clause.part))
+        best: list[Clause] = []
+        for start in range(len(open_)):
+            run = [open_[start]]
+            for clause in open_[start + 1 :]:
+                if len(run) < count and clause.sentence - run[-1].sentence <= _GAP:
+                    run.append(clause)
+            if sum(self.worth[c.text] for c in run) > sum(self.worth[c.text] for c in best):
+                best = run
+        return best
 
     @property
     def number(self) -> int:
         return self.passage.number
 
 
-def sources_of(passages: tuple[Passage, ...], wanted: str, told: str, rng: random.Random) -> list[Source]:
+def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: str, rng: random.Random) -> list[Source]:
     """The sources that have anything to give, best material first; `wanted` is what the story is about, `told` what is known already."""
     names = names_in(passages)
     asked = content(wanted)
     found = []
     for passage in passages:
-        clauses = [clause for clause in clauses_of(passage, names) if clause.text not in told and len(content(clause.text)) >= 3]
+        read = [_told_apart(clause, hero) for clause in clauses_of(passage, names)]
+        clauses = [clause for clause in read if clause.text not in told and len(content(clause.text)) >= 3]
         ranked = sorted(clauses, key=lambda clause: -_worth(clause, asked) - rng.random() * 1.5)[:_KEPT]
         sayings = [saying for saying in sayings_in(passage) if saying.words.rstrip(",.") not in told]
-        rng.shuffle(sayings)
-        source = Source(passage, ranked, sayings, tokens_in(passage))
+        source = Source(passage, ranked, sayings[:3], tokens_in(passage), {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
         if source.clauses or source.sayings or source.tokens:
             found.append(source)
     return found
+
+
+def _told_apart(clause: Clause, hero: Figure) -> Clause:
+    """The clause with whoever bears the hero's own description as "the other ferryman"."""
+    noun = hero.name.split()[-1]
+    if hero.plural or not hero.name.startswith("the ") or noun not in clause.text.lower():
+        return clause
+    own = re.compile(rf"\b([Tt]he|[Aa]n?) (?:old |young )?{re.escape(noun)}\b")
+
+    def apart(text: str) -> str:
+        return own.sub(lambda match: {"the": "the other", "The": "The other"}.get(match.group(1), "Another" if match.group(1)[0] == "A" else "another") + f" {noun}", text)
+
+    return replace(clause, text=apart(clause.text), lowered=apart(clause.lowered), subject=apart(clause.subject), predicate=apart(clause.predicate))
 
 
 def _worth(clause: Clause, asked: frozenset[str]) -> float:

@@ -70,6 +70,8 @@ def _shifted(words: list[str], at: int, *, first: bool, plural: bool) -> str:
         return _AUXILIARIES[low]
     if is_base_verb(low) and before == "who" and not preposition(low):
         return past(low)
+    if plural and at > 1 and is_adverb(before) and words[at - 2].lower() == "and" and is_base_verb(low):
+        return past(low)
     if plural and is_base_verb(low) and (first or (before == "and" and (is_determiner(following) or following in {"him", "her", "it", "them"}))):
         return past(low)
     base = third_person_base(low)
