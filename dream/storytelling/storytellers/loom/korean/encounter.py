@@ -33,6 +33,9 @@ class Memory:
         self.gift: tuple[Matter, str, str] | None = None
         self.spent: set[str] = set()
 
+    def has_met(self, person: str) -> bool:
+        return any(_last(person) == _last(met) for met in self.met)
+
 
 class Encounter:
     """Tells one passage, as far as it goes, in about `room` words."""
@@ -50,6 +53,7 @@ class Encounter:
         start = self._telling.words
         lean = self._lean()
         self._arrive(where)
+        self._telling.with_somebody = bool(self._person)
         if room > 30:
             self._ask()
         asked = self._lean()
@@ -62,6 +66,7 @@ class Encounter:
             getattr(self, f"_{step}")()
         if self._lean() == lean:
             self._scrap()
+        self._telling.with_somebody = False
         return self._lean() > lean
 
     def has_more(self) -> bool:
@@ -75,14 +80,14 @@ class Encounter:
         """The hero comes upon somebody new, named by what they have done; or upon somebody again; or upon nobody."""
         persons = self._matter.persons()
         fresh = [person for person in persons if self._is_new(person)]
-        known = [person for person in persons if _last(person) in self._memory.met]
+        known = [person for person in persons if self._memory.has_met(person)]
         for person, name in [*((person, where) for person in fresh), *((person, "again") for person in known)]:
             deeds = [clause for clause in self._clauses if clause.subject == person and clause.human]
             self._rng.shuffle(deeds)
             deeds.sort(key=lambda clause: len(clause.deed.split()) < 3)
             if any(self._say(f"plots.{self._plot}.{name}", clause) for clause in deeds):
                 self._person = person
-                self._memory.met.append(_last(person))
+                self._memory.met.append(person)
                 break
         self._clauses = self._in_order()
 
@@ -99,7 +104,7 @@ class Encounter:
         if not self._person:
             return
         say, memory = self._telling.say, self._memory
-        before = [person for person in memory.met if person != _last(self._person)]
+        before = [person for person in memory.met if _last(person) != _last(self._person)]
         if memory.questions and say(memory.questions[0]):
             memory.questions.pop(0)
         elif before and memory.passed < 2 and say("ways.passed", before=Noun(before[-1])):
@@ -113,8 +118,7 @@ class Encounter:
 
     def _is_new(self, person: str) -> bool:
         own = _last(self._memory.hero)
-        crowd = person.endswith("들") or re.match(r"(?:두|세|네|여러|모든)\s", person)
-        return not crowd and own not in person.split() and not _last(person) in self._memory.met
+        return not _is_crowd(person) and own not in person.split() and not self._memory.has_met(person)
 
     def _fact(self) -> None:
         for clause in self._clauses:
@@ -125,7 +129,7 @@ class Encounter:
 
     def _told(self, clause: Clause) -> bool:
         hero = _last(self._memory.hero) == _last(clause.subject)
-        if hero and clause.human:
+        if hero and clause.human and not _is_crowd(clause.subject):
             return self._say("told.remembered", clause)
         if self._is_theirs(clause):
             if self._last and self._last.subject == clause.subject and self._rng.random() < 0.6 and self._say("told.more", clause):
@@ -169,10 +173,13 @@ class Encounter:
         number, person = self._matter.number, self._person
         for thing in things:
             filled = {"thing": Noun(thing), "doer": Noun(person)}
+            if person and self._strict and self._telling.say("told.spoken", number, **filled):
+                self._memory.spent.add(thing)
+                return
             giving = person and not self._memory.gift and not self._strict
             if giving and self._telling.say("told.given", number, **filled):
                 self._memory.gift = (self._matter, thing, person)
-            elif not (person and self._telling.say("told.beside", number, **filled)) and not self._around(thing):
+            elif not (person and not self._strict and self._telling.say("told.beside", number, **filled)) and not self._around(thing):
                 continue
             self._memory.spent.add(thing)
             return
@@ -204,3 +211,7 @@ def _scraps(text: str) -> list[str]:
 
 def _last(name: str) -> str:
     return name.split()[-1]
+
+
+def _is_crowd(person: str) -> bool:
+    return person.endswith("들") or re.match(r"(?:두|세|네|여러|모든)\s", person) is not None

@@ -23,20 +23,22 @@ _CONNECTIVE = frozenset(
     따라서 한편 어느새 문득 다시 이제 그만 바로 이튿날 다음날 옛날 옛적에 옛날에""".split()
 )
 _POINTING = re.compile(
-    r"^(?:[그이저](?:는|의|를|가|에게.*|들.*|것.*|런|렇게|곳.*|녀.*|때.*|날.*|해.*|제야|만큼|쪽.*|리고.*|러.*|뿐.*|분.*)?"
+    r"^(?:[그이저](?:는|의|를|가|에게.*|들.*|것.*|런|렇게|곳.*|녀.*|때.*|날.*|해.*|제야|만큼|쪽.*|리고.*|러.*|뿐.*|분.*|다음.*|뒤.*|사이.*|동안.*|무렵.*|밤.*)?"
     r"|거기.*|여기.*|저기.*|둘(?:은|이|다|을)?|셋(?:은|이|을)?|이렇게|이번.*|하나(?:는|가|도)|나(?:는|의|를|도)|내|내가|너.*|우리.*|저희.*|당신.*)$"
 )
 _ADJECTIVES = frozenset("늙은 젊은 어린 작은 큰 낡은 헌 새 검은 흰 붉은 푸른 짧은 긴 오래된 마른 빈 말린 삶은 젖은 둥근 굽은 깨진 이웃집".split())
 _BACKWARD = frozenset("또 다시 이제 마침 벌써 여전히 이번에는 이번에도 그만 마침내 이미 그대로 도로 오히려 역시 먼저 끝내".split())
-_TIME = re.compile(r"(?:날|달|해|봄|여름|가을|겨울|밤|낮|아침|저녁|새벽|무렵|뒤|전|동안|때|월|그믐|보름|사리|만)(?:에|에는|부터|까지|에야)?,?$")
+_TIME = re.compile(r"(?:날|달|해|봄|여름|가을|겨울|밤|낮|아침|저녁|새벽|무렵|뒤|전|동안|때|월|그믐|보름|사리|만)(?:에|에는|에도|부터|까지|에야)?,?$")
 _PLACED = frozenset("에서는 에서도 에서 에는 에도 에".split())
 _ANYWHERE = frozenset("을 를 로 으로 에 에서 에는 이 가 은 는 의 도 과 와".split()) | {""}
 _LONG_AGO = re.compile(r"(?:해|살|년|평생|마다|동안|이던|옛|봄|여름|가을|겨울|달|월|그믐|보름|이튿날|늘|언제나|전)(?:에|에는|을|를|의|이|은)?$")
 _UNTELLABLE = re.compile(r"(?:때문이|것이|셈이|모양이|터|뿐이|까닭이|것 같|듯하|탓이|법이|참이)(?:었|였|았|했)$|(?:말했|물었|대답했|소리쳤|외쳤|중얼거렸|되물었|고 했|라 했)$")
 _STATE = re.compile(
-    r"(?:있었|없었|이었|였|되었|됐|졌|않았|못했|같았|좋았|알았|몰랐|살았|죽었|태어났|들렸|보였|났|남았|많았|컸|작았|지냈|늙었|걸렸|말랐|들었|닮았|혼인했|결혼했|시집갔|낳았|싫어했|좋아했)$"
+    r"(?:있었|없었|이었|였|되었|됐|졌|않았|못했|같았|좋았|알았|몰랐|살았|죽었|태어났|들렸|보였|났|남았|많았|컸|작았|지냈|늙었|걸렸|말랐|들었|닮았|혼인했|잃었|잊었|물려받았|떨어뜨렸|그만두었|결혼했|시집갔|낳았|싫어했|좋아했)$"
 )
 _SPEAKS = re.compile(r"말했|물었|말하|묻|대답|외쳤|중얼|하고|라고|덧붙|불렀|일렀|했다")
+_STOCK = re.compile(r"(?:오래 듣고|대답하지|대답을|고개를|입을|말을 이|말이 없|듣고만|일어나 앉|아무 말)")
+_NO_SUBJECT = frozenset("많이 깊이 높이 같이 없이 가까이 멀리 나란히 일찍이 굳이 다가 끝끝내 오다가 가다가 높다랗게 더욱이 적이 깊숙이 촘촘히".split())
 _LOOSE = re.compile(r"^(?:그|이|저)\s|그건|이건|그게|이게|저기|여기|^예\b|^네\b|^응\b")
 
 
@@ -145,6 +147,8 @@ def _clause(words: list[str], lexicon: Lexicon, order: int, before: Clause | Non
             return None
         if any(split(word)[1] in ("은", "는", "이", "가", "만", "도") for word in words):
             return None
+        if not any(split(word)[1] in ("을", "를") for word in words):
+            return None
         clause = Clause("", before.subject, "은/는", " ".join(words), before.human, order)
     else:
         start, end, mark = at
@@ -165,7 +169,8 @@ def _is_whole(clause: Clause, lexicon: Lexicon) -> bool:
     if clause.mark not in ("이", "가"):
         return True
     modifies = any(final(word) == NIEUN or word.endswith("는") for word in deed[:2] if not lexicon.is_noun(word))
-    return not modifies and not any(_acts(word, lexicon) for word in deed) and not re.search(r"(?:였|이었)$", clause.deed)
+    others = [word for word in deed if split(word)[1] in ("이", "가") and word not in _NO_SUBJECT and not word.endswith("다가")]
+    return not modifies and all(lexicon.is_noun(bare(word)) for word in others) and not re.search(r"(?:였|이었)$", clause.deed)
 
 
 def _stands(clause: Clause) -> bool:
@@ -177,6 +182,8 @@ def _stands(clause: Clause) -> bool:
         and not any(_POINTING.match(bare(word)) for word in words)
         and not _UNTELLABLE.search(clause.deed)
         and not clause.deed.endswith(",")
+        and not _STOCK.match(clause.deed)
+        and (len(deed) > 2 or any(kind(split(word)[0]) in ("things", "places", "scenery") for word in deed))
     )
 
 
@@ -189,7 +196,8 @@ def _subject(words: list[str], lexicon: Lexicon) -> tuple[int, int, str] | None:
         start = _start(words, end, noun, lexicon)
         if particle == "이" and end + 1 < len(words) and kind(split(words[end + 1])[0]) in ("kin", "people"):
             continue  # "연이 어머니는": the name ends in 이
-        whole = len(noun) + end - start > 1 and lexicon.is_noun(noun)
+        owned = start < end and (split(words[start])[1] == "의" or words[start] in ("늙은", "젊은", "어린"))
+        whole = (len(noun) > 1 or owned) and lexicon.is_noun(noun)
         whole |= start < end and (noun == "사람들" or noun.endswith("들") and lexicon.is_noun(noun[:-1]))
         if whole and not (kind(noun) == "kin" and start == end):
             return start, end, particle
@@ -229,7 +237,8 @@ def _shortened(words: list[str], held: int, lexicon: Lexicon) -> str:
         tail = words[commas[-1] + 1 :]
         joined = re.search(r"(?:고|며|서|다가),$", words[commas[-1]])
         if joined and not any(_acts(word, lexicon) for word in tail):
-            words = tail
+            # What is left must still say what was done to what.
+            words = tail if any(split(word)[1] in ("을", "를") for word in tail) else words
     return " ".join(words)
 
 

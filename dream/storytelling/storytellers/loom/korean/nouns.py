@@ -80,7 +80,7 @@ class Lexicon:
                 self._persons[noun] += particle in _PERSONAL
             if particle in ("은", "는", "이", "가") and _is_hangul(noun):
                 # Whoever speaks, laughs or sits down is somebody; so is whoever bears a title.
-                self._persons[noun] += kind(before) == "people" or any(_HUMAN_ACT.match(later) for later in words[at + 1 : at + 9])
+                self._persons[noun] += kind(before) == "people" or _acts_humanly(words[at + 1 : at + 9])
                 self._subjects[noun] += 1
             self._pairs[before, noun] += 1
             before = word
@@ -106,6 +106,16 @@ def _agrees(noun: str, particle: str) -> bool:
     if particle in _AFTER_OPEN:
         return last == OPEN or (particle in ("로", "로는") and last == RIEUL)
     return True
+
+
+def _acts_humanly(words: list[str]) -> bool:
+    """Whether the words up to the sentence's end hold something only people do."""
+    for word in words:
+        if _HUMAN_ACT.match(word):
+            return True
+        if word.endswith((".", "?", "!", "”")):
+            return False
+    return False
 
 
 def _is_hangul(word: str) -> bool:

@@ -25,14 +25,14 @@ _NO_NAMES = frozenset("길이 높이 깊이 넓이 나이 차이 놀이 먹이 �
 _BARE_LIMIT = 9
 _ADNOMINAL = re.compile(r"(?:는|던)$")
 _PLAIN_ADJECTIVE = frozenset("오래된 낡은 작은 큰 먼 깊은 높은 외딴 조용한 버려진 잊힌 텅 빈 추운 하얀 검은 푸른 이름없는 북쪽 남쪽 동쪽 서쪽".split())
-_LOCATED = frozenset("에서는 에서도 에서 에는 에도 에 으로 로 의 을 를 까지 부터".split())
+_LOCATED = frozenset("에서는 에서도 에서 에는 에도 에 의".split())
 _PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
 _ENDS_OPEN = re.compile(r"(?:지만|는데|면서|다가|도록|려고|어서|아서|고|며|자|면|니)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """`wish` ends as an adnominal ("거짓말을 하게 되는"), `happened` are past statements, `reported` a plain present one ("바다를 건넌다");
+    """`wish` ends as an adnominal ("거짓말을 하게 되는"), `happened` are past statements, `reported` a plain present one ("사공이 바다를 건넌다", `intent` without who does it);
     `said` is the premise in its own words where nothing else could be read from it, `topic` a noun phrase it is about, `trait` what is said of the hero before their name."""
 
     hero: Noun
@@ -41,6 +41,7 @@ class Premise:
     wish: str = ""
     happened: tuple[Stem, ...] = ()
     reported: str = ""
+    intent: str = ""
     topic: Noun | None = None
     said: str = ""
     trait: str = ""
@@ -52,7 +53,7 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
     spans = sentences(text)
     parts = [text[span.start : span.end] for span in spans] or [text]
     found = next((parsed for part in parts if (parsed := _parse(part, lexicon))), None)
-    place = _place(request.place, text)
+    place = _field(request.place) or (found and _place(found.full, anyhow=True)) or _place(text)
     read = found and (found.wish or found.happened or found.reported or found.trait)
     said = "" if read else _sayable(parts[0])
     hero = _field(request.hero)
@@ -67,7 +68,7 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
         whole = f"{hero or found.hero:이/가}"
         happened = tuple(Stem(f"{whole} {stem}") for stem in found.happened)
         reported = f"{whole} {found.reported}" if found.reported else ""
-        return Premise(hero or found.hero, full, place, found.wish, happened + later, reported, found.topic, said, found.trait, True)
+        return Premise(hero or found.hero, full, place, found.wish, happened + later, reported, found.reported, found.topic, said, found.trait, True)
     topic = _topic(text)
     chosen = hero or _remembered(request) or Noun(_pick(_STRANGERS, request.premise))
     return Premise(chosen, chosen, place, happened=later, topic=topic, said=said, named=hero is not None)
@@ -185,17 +186,18 @@ def _later(part: str) -> Stem | None:
     return Stem(" ".join([*words[:-1], stem]))
 
 
-def _place(field: str, text: str) -> Noun | None:
-    if field and (place := _field(field)):
-        return place
+def _place(text: str, *, anyhow: bool = False) -> Noun | None:
+    """The place where it happens, with a plain adjective or an owner; `anyhow` takes one that is kept or sought as well."""
     words = text.split()
     for at, word in enumerate(words):
         noun, particle = split(word)
-        if (kind(noun) == "places" and particle in _LOCATED) or (kind(bare(word)) == "places" and at == len(words) - 1):
-            name = noun if kind(noun) == "places" else bare(word)
-            before = words[at - 1] if at else ""
-            owned = before.endswith("의") and kind(before[:-1]) in ("places", "scenery")
-            return Noun(f"{before} {name}" if before in _PLAIN_ADJECTIVE or owned else name)
+        alone = kind(bare(word)) == "places" and at == len(words) - 1
+        if not alone and not (kind(noun) == "places" and (particle in _LOCATED or (anyhow and particle in ("을", "를")))):
+            continue
+        name = bare(word) if alone else noun
+        before = words[at - 1] if at else ""
+        owned = before.endswith("의") and kind(before[:-1]) in ("places", "scenery")
+        return Noun(f"{before} {name}" if before in _PLAIN_ADJECTIVE or owned else name)
     return None
 
 

@@ -64,7 +64,8 @@ class _Scene:
 
     def _questions(self) -> list[str]:
         """What the hero asks those they meet, in turn."""
-        return [f"wants.ask_{slot}" for slot in WISHES if getattr(self._premise, slot)] * 2
+        asked = [f"wants.ask_{slot}" for slot in WISHES if getattr(self._premise, slot)]
+        return asked if asked == ["wants.ask_said"] else asked * 2
 
     def _open(self) -> None:
         premise, say = self._premise, self._telling.say
@@ -73,7 +74,7 @@ class _Scene:
             say("opening.full")
         elif premise.place is None or not say("opening.placed"):
             say("opening.bare")
-        if described and premise.place is not None and premise.place not in premise.full:
+        if described and self._request.place and premise.place is not None:
             say("opening.setting")
         for frame in self._motif["open"][: 1 if self._length == "short" else 2]:
             self._telling.add(frame, None, 1)
@@ -158,7 +159,7 @@ class _Scene:
     def _recall(self) -> bool:
         """What somebody in the story has done is done again by the hero, or comes back to them; True where it was done."""
         strict = self._request.grounding == "strict"
-        recalled = [(matter, clause) for matter, clause in self._memory.told if clause.subject.split()[-1] in self._memory.met]
+        recalled = [(matter, clause) for matter, clause in self._memory.told if self._memory.has_met(clause.subject)]
         self._rng.shuffle(recalled)
         if not strict:
             for matter, clause in recalled:
@@ -173,10 +174,13 @@ class _Scene:
         say = self._telling.say
         gift = self._memory.gift
         self._telling.paragraph()
-        name = "ways.price_strict" if self._request.grounding == "strict" else "ways.price"
+        strict = self._request.grounding == "strict"
         paid = gift is not None and say("told.pay", gift[0].number, thing=Noun(gift[1]), doer=Noun(gift[2]))
-        if not paid or self._length != "short":
-            say(name)
+        brief = self._length == "short"
+        if not paid and (strict or not brief):
+            say("ways.price_strict")
+        if not strict and not (paid and brief):
+            say("ways.price")
 
     def _end(self) -> None:
         say = self._telling.say
@@ -184,9 +188,11 @@ class _Scene:
             say("scenes.last")
             return
         if self._length != "short":
-            self._telling.paragraph()
+            if len(self._telling.paragraphs[-1]) > 1:
+                self._telling.paragraph()
             placed = self._premise.place is not None and self._plot == "road" and say("ways.homeward_placed")
-            if not placed or self._length == "long":
+            settled = say("ways.settled")
+            if not (placed or settled) or self._length == "long":
                 say("ways.home")
         closing = self._frames.turned("closing", self._motif["close"])
         for frame in closing:
@@ -230,6 +236,7 @@ class _Scene:
 def _own_slots(premise: Premise) -> dict[str, str]:
     own: dict[str, str | None] = {
         "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish, "reported": premise.reported,
+        "intent": premise.intent,
         "topic": premise.topic, "trait": premise.trait, "said": Noun(f"“{premise.said}”") if premise.said else None,
     }  # fmt: skip
     return {name: value for name, value in own.items() if value}

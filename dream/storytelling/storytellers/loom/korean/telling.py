@@ -23,6 +23,7 @@ class Telling:
         self._gate = gate
         self._own = own
         self.at_home = False
+        self.with_somebody = False
         self.paragraphs: list[list[Line]] = [[]]
 
     @property
@@ -53,6 +54,8 @@ class Telling:
         values = {**self._own, **filled}
         if not slots(frame) <= values.keys() or (self.at_home and _UNDER_WAY.search(frame)):
             return []
+        if "그 사람" in frame and not self.with_somebody:
+            return []
         text = frame.format(**values)
         if not self._gate.fits(text, passage, mentions):
             return []
@@ -72,6 +75,6 @@ def clause_slots(clause: Clause) -> dict[str, Slot]:
     filled: dict[str, Slot] = {"told": clause.told}
     if clause.human or clause.mark in ("이", "가"):
         filled["held"] = clause.held
-    if clause.human:
+    if clause.human and "," not in clause.deed:
         filled |= {"deed": clause.own, "doer": Noun(clause.subject)}
     return filled
