@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import redirect, render_template, request, stream_template, url_for
+from flask import Response, current_app, redirect, render_template, request, stream_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from dream.errors import BriefRefused, NotFound
+from dream.errors import BriefRefused, Busy, NotFound
 from dream.service import Service
 from dream.store import models
 from dream.storytelling.brief import Brief
@@ -17,6 +17,7 @@ from dream.web.auth import own_story
 from dream.web.current import service
 from dream.web.pages import pages
 from dream.web.pages.shown import SceneShown, scene_shown
+from dream.web.streaming import Followers
 
 HEARTBEAT_SECONDS = 10.0
 
@@ -40,10 +41,18 @@ def read(story_id: str, scene_id: str) -> ResponseReturnValue:
     shown = _shown(found, scene_id)
     if not shown["last"].live:
         return redirect(url_for("pages.scene", story_id=story_id, scene_id=scene_id))
+    followers: Followers = current_app.extensions["followers"]
+    if not followers.take():
+        raise Busy(
+            "Every reading seat is taken just now. Your story is told and kept meanwhile; please come back to it."
+        )
     telling = service()
     shown["telling"] = _telling(telling, scene_id)
     shown["ended"] = lambda: _last(telling, found, scene_id)
-    return stream_template("read.html", **shown), {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+    response = Response(stream_template("read.html", **shown), mimetype="text/html", headers=headers)
+    response.call_on_close(followers.leave)
+    return response
 
 
 @pages.post("/stories/<story_id>/scenes/<scene_id>/stop")
