@@ -31,7 +31,7 @@ def weave(request: Request) -> list[Line]:
     rng = random.Random(_digest(f"{request.seed}\n{request.premise}\n{request.told}\n{request.direction}"))
     own = f"{request.premise} {request.hero} {request.place} {request.direction}"
     chooser = Chooser(f"{request.premise}\n{request.told}", request.seed, tone_of(request.tone), [passage.text for passage in request.passages], own)
-    scene = Scene(rng, chooser, premise.hero, _slots(request, premise, chooser))
+    scene = Scene(rng, chooser, premise.hero, _slots(request, premise, chooser), request.told)
     sources = sources_of(request.passages, premise.hero, own, request.told, rng)
     low, high = WORDS["en"][request.length]  # type: ignore[index]
     plan = Plan(request, premise, scene, sources, (low + high) // 2, high)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.english.cutting import BREAKS, LEADS, cut_off, in_series, whole
 from dream.storytelling.storytellers.loom.english.dangling import dangles
+from dream.storytelling.storytellers.loom.english.people import People
 from dream.storytelling.storytellers.loom.english.vocabulary import (
     being, function_words, is_adverb, is_determiner, is_past, is_person, is_plural, is_thing, known_nouns, preposition, singular,
 )  # fmt: skip
@@ -25,6 +26,7 @@ _JOINING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b", re.I)
+_SINGLE_SPEECH = re.compile(r"(?<![\w])'(?=[A-Z])([^'\"]*(?:(?<=\w)'(?=\w)[^'\"]*)*[,.!?])'(?!\w)")
 _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _OPENERS = frozenset(
     """the a an every each no nobody everyone everybody nothing some many most all one two three four five six seven several in on at by under from during after
@@ -59,27 +61,15 @@ class Clause:
 
 def clauses_of(passage: Passage, names: frozenset[str]) -> list[Clause]:
     """The usable clauses of a fragment in their order. `names` are the words that are names in any of the fragments."""
-    text = _plain(passage.text)
+    text = plain(passage.text)
     found: list[Clause] = []
-    focus = ""
+    people = People(text, names)
     for number, span in enumerate(sentences(text)):
         sentence = text[span.start : span.end]
-        read = _read(sentence, passage.number, number, names, focus)
+        read = _read(sentence, passage.number, number, names, people)
         found.extend(read)
-        focus = _focus(sentence, read, names, focus)
+        people.follow(sentence, read[0].subject if read and read[0].person and not read[0].resumed else "")
     return found
-
-
-def _focus(sentence: str, read: list[Clause], names: frozenset[str], before: str) -> str:
-    """Whom "he" or "she" stands for in the next sentence, "" where that is open."""
-    others = _persons(re.sub(r'"[^"]*"?', " ", sentence), names)
-    if read and read[0].person and not read[0].resumed:
-        return _definite(read[0].subject) if others <= 1 else ""
-    return before if others == 0 else ""
-
-
-def _definite(subject: str) -> str:
-    return re.sub(r"^(?:An?|One)\s", "the ", subject)
 
 
 def names_in(passages: tuple[Passage, ...]) -> frozenset[str]:
@@ -87,7 +77,7 @@ def names_in(passages: tuple[Passage, ...]) -> frozenset[str]:
     upper: Counter[str] = Counter()
     lower: set[str] = set()
     for passage in passages:
-        text = _plain(passage.text)
+        text = plain(passage.text)
         for span in sentences(text):
             words = [word for word in tokens(text[span.start : span.end]) if word[0].isalpha()]
             lower.update(word for word in words if word.islower())
@@ -98,29 +88,25 @@ def names_in(passages: tuple[Passage, ...]) -> frozenset[str]:
     return frozenset(word for word in upper if word.lower() not in lower and word.lower() not in common)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text with straight double quotation marks for speech, and without asides and markup."""
     text = text.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
+    text = _SINGLE_SPEECH.sub(r'"\1"', text)
     text = re.sub(r"(?m)^\s*(?:#+|[-*•]\s|\d+[.)])\s*", "", text)
     text = re.sub(r"[*_`]+", "", text)
     return re.sub(r"\s*(?:--+|—|–)\s*", " -- ", _ASIDE.sub("", text))
 
 
-def _persons(sentence: str, names: frozenset[str]) -> int:
-    words = [word for word in tokens(sentence) if word[0].isalpha()]
-    named = sum(word in names and not (at and words[at - 1] in names) for at, word in enumerate(words))
-    return named + sum(is_person(word) for word in words if word.islower())
-
-
-def _read(sentence: str, passage: int, number: int, names: frozenset[str], before: str) -> list[Clause]:
-    """The clauses of one sentence; a leading "he" or "she" stands for `before`, where that is certain."""
-    whole = re.sub(r"\s+", " ", sentence).strip()
+def _read(sentence: str, passage: int, number: int, names: frozenset[str], people: People) -> list[Clause]:
+    """The clauses of one sentence."""
+    whole = re.sub(r"^[A-Z]{2,}\b", lambda match: match.group().capitalize(), re.sub(r"\s+", " ", sentence).strip())
     if '"' in whole:
         whole = _before_speech(whole)
     if not whole or whole.endswith(("?", ":")) or _BOILERPLATE.search(whole) or _ARCHAIC.search(whole) or _shouted(whole):
         return []
     found = []
     for part, piece in enumerate(re.split(r";\s+| -- ", whole.rstrip(".!… "))):
-        clause = _clause(piece.strip(" ,:"), passage, number, part, names, before if part == 0 else "")
+        clause = _clause(piece.strip(" ,:"), passage, number, part, names, people if part == 0 else None)
         if clause:
             found.append(clause)
     return found
@@ -140,9 +126,9 @@ def _shouted(text: str) -> bool:
     return loud > 1 or sum(c.isdigit() for c in text) > 4 or not text[:1].isalpha() or "/" in text or "|" in text
 
 
-def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[str], before: str) -> Clause | None:
+def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[str], people: People | None) -> Clause | None:
     words = tokens(_JOINING.sub("", piece))
-    words, resumed = _resumed(words, before, names)
+    words, resumed = people.resolved(words) if people else (words, False)
     words = _sound(words, names)
     if not words:
         return None
@@ -163,17 +149,6 @@ def _happens(predicate: list[str]) -> bool:
     return first not in _STATES and not ({"never", "always", "often", "seldom"} & {word.lower() for word in predicate[:2]})
 
 
-def _resumed(words: list[str], before: str, names: frozenset[str]) -> tuple[list[str], bool]:
-    """The words with the first "he" or "she" as the person it stands for."""
-    for at, word in enumerate(words[:9]):
-        low = word.lower()
-        if low in {"he", "she"} and before and _agrees(low, before):
-            return [*words[:at], *tokens(before if at else before[:1].upper() + before[1:]), *words[at + 1 :]], True
-        if word in names or is_person(low) or low in {"he", "she", "his", "her", "him"}:
-            break
-    return words, False
-
-
 def _sound(words: list[str], names: frozenset[str]) -> list[str]:
     """The longest beginning of these words that stands by itself, [] where none does."""
     if len(words) < _LEAST or not _opens(words, names):
@@ -192,12 +167,6 @@ def _sound(words: list[str], names: frozenset[str]) -> list[str]:
     return []
 
 
-def _agrees(pronoun: str, subject: str) -> bool:
-    gender = being(subject.split()[-1])
-    titles = {"he": ("Mrs", "Miss", "Queen", "Princess", "Widow", "Mother", "Lady", "Aunt"), "she": ("Mr", "King", "Prince", "Father", "Lord", "Sir", "Uncle")}
-    return gender in {pronoun, "", None} and not subject.startswith(titles[pronoun])
-
-
 def _opens(words: list[str], names: frozenset[str]) -> bool:
     first = words[0]
     if first in names:
@@ -209,6 +178,8 @@ def _opens(words: list[str], names: frozenset[str]) -> bool:
         return words[1].lower() in {"was", "were", "lived", "stood", "came", "had"}
     if low in LEADS:
         return "," in words[2:12] and _opens_behind(words, names)
+    if low in {"some", "another"} and words[1] in {"people", "man", "woman"}:
+        return True
     return low in _OPENERS and words[1].lower() not in {"of", "which"} or (low in {"people", "children", "men", "women"} and not first.isupper())
 
 

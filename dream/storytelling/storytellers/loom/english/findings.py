@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dream.storytelling.storytellers.loom.english.clauses import plain
 from dream.storytelling.storytellers.loom.english.vocabulary import function_words, is_adverb, is_past, is_portable, is_thing
 from dream.storytelling.storytellers.loom.english.words import article, content, tokens
 from dream.storytelling.storytellers.loom.reading import Passage
@@ -37,20 +38,20 @@ class Token:
 
 
 def sayings_in(passage: Passage) -> list[Saying]:
-    """Whole sentences that are spoken in a fragment and may be quoted, the fullest first."""
+    """Whole sentences that are spoken in a fragment and may be quoted, in their order."""
     if not passage.quotable:
         return []
     found = []
-    for match in _SPEECH.finditer(passage.text):
+    for match in _SPEECH.finditer(plain(passage.text).replace(" -- ", "--")):
         words = re.sub(r"\s+", " ", match.group(1)).strip()
         count = len(words.split())
         whole = words[:1].isupper() and words[-1:] in ".!?," and "--" not in words and not re.search(r"[.!?] ", words)
         if whole and not _CRY.match(words) and _LEAST_SAID <= count <= _MOST_SAID and len(content(words)) >= 2:
             found.append(Saying(words, passage.number))
-    return sorted(found, key=_oddness)
+    return found
 
 
-def _oddness(saying: Saying) -> float:
+def oddness(saying: Saying) -> float:
     """Low where the words mean something to one who does not know what they answered."""
     words = saying.words.split()
     named = sum(word[:1].isupper() for word in words[1:])

@@ -26,7 +26,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _OWN_PARTS = re.compile(
     r"(?<=\{his\} )(?:hat|mouth|neck|head|shoulder|coat|back|pocket|hand|sleeve|face|breath|collar|finger|ear|knee|throat|voice|name|shadow|spoon|height|bundle)\b"
 )
-_LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "token"})
+_LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
 # Words so common in tales that sharing them with a fragment says nothing.
 _COMMON = content(
     """day night morning evening year time man woman people child house home door road way hand eye head foot word name thing place room light water
@@ -76,10 +76,22 @@ def _sections(file: str) -> dict[str, list[str]]:
 
 def _frame(line: str) -> Frame:
     tone, text = re.fullmatch(r"(?:(wry|eerie|solemn|gentle|adventurous): )?(.+)", line).groups("")  # type: ignore[union-attr]
-    parts = tuple(text[span.start : span.end] for span in sentences(text))
+    parts = parted(text)
     leans = tuple(any(name.lower() in _LEANING for name in _SLOT.findall(part)) for part in parts)
     slots = frozenset(name.lower() for name in _SLOT.findall(text))
     return Frame(text, tone, parts, leans, slots, frozenset(folded(_SLOT.sub(" ", text))))
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """The sentences of a frame; what is spoken in one breath stays in one piece."""
+    parts: list[str] = []
+    for span in sentences(text):
+        sentence = text[span.start : span.end]
+        if parts and parts[-1].count('"') % 2:
+            parts[-1] += f" {sentence}"
+        else:
+            parts.append(sentence)
+    return tuple(parts)
 
 
 def pairs(file: str, section: str) -> tuple[tuple[str, ...], ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dream.storytelling.storytellers.loom.english.clauses import Clause
 from dream.storytelling.storytellers.loom.english.findings import Token
-from dream.storytelling.storytellers.loom.english.frames import pairs
+from dream.storytelling.storytellers.loom.english.frames import fill, pairs, parted
 from dream.storytelling.storytellers.loom.english.premise import Premise, wished_deed
 from dream.storytelling.storytellers.loom.english.scene import Scene, paragraph, words_in
 from dream.storytelling.storytellers.loom.english.sources import Source
@@ -24,6 +24,7 @@ _WANTS = {
     "debt": "owe debt sell sold buy trade bargain deal pay price borrow lend tax wager promise",
 }
 _OTHERS = re.compile(r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|himself|herself|said|asked|told|answered|replied)\b")
+_LEAST_USED = 3
 _MODES = ("seen", "overheard", "remembered", "written")
 _ENDING_SHARE = 110
 
@@ -74,9 +75,9 @@ class Plan:
         else:
             begun = tell("opening", "saying", saying=premise.sayings[0])
         text = " ".join(line.text for line in begun)
-        self._settle()
-        if premise.place and premise.place.name not in text:
+        if premise.place and premise.place.name.removeprefix("the ") not in text:
             begun += tell("opening", "place")
+        self._settle()
         return paragraph(begun, self._written(image[0]))
 
     def _settle(self) -> None:
@@ -86,10 +87,7 @@ class Plan:
             self.scene.slots["at_place"] = f"{at.split()[0]} {name}"
 
     def _written(self, text: str) -> list[Line]:
-        from dream.language.sentences import sentences
-        from dream.storytelling.storytellers.loom.english.frames import fill
-
-        return [Line(fill(text[span.start : span.end], self.scene.slots)) for span in sentences(text)]
+        return [Line(fill(part, self.scene.slots)) for part in parted(text)]
 
     def _want(self) -> list[Line]:
         kind = content(self.request.premise)
@@ -135,7 +133,7 @@ class Plan:
         """The fragments not told from yet, those of one work together, no more than two of them."""
         groups: list[list[Source]] = []
         for source in self.sources:
-            if source.told or not source.clauses:
+            if source.told or source.last or not (source.clauses or source.sayings):
                 continue
             near = next((group for group in groups if group[0].passage.work == source.passage.work and len(group) < 2), None)
             if near:
@@ -152,7 +150,8 @@ class Plan:
         used = 0
         for turn in range(40):
             groups = self._groups() or [[source] for source in self.sources if source.clauses and len(source.told) < 8][turn % 3 :][:1]
-            if used >= room:
+            leaning = sum(bool(source.last) for source in self.sources)
+            if used >= room and leaning >= min(_LEAST_USED, len(self.sources)):
                 break
             leg = self._leg(modes[turn % len(modes)], groups[0]) if groups else paragraph(self._aside())
             if leg:
@@ -168,11 +167,20 @@ class Plan:
         way = self._way() if self.request.length != "short" else []
         met = self._told(mode, group) or self._told("overheard", group)
         if not met:
-            source = next((source for source in group if source.sayings), None)
-            met = self.scene.quote(source.sayings.pop(0), source) if source else []
+            met = next((heard for source in group if (heard := self._heard(source))), [])
         for source in group:
             source.clauses = source.clauses if met else []
         return paragraph(way, met) if met else []
+
+    def _heard(self, source: Source) -> list[Line]:
+        """What people say in a fragment that tells little else."""
+        pair = source.exchange()
+        said = self.scene.exchange(*pair, source) if pair else self._quoted(source)
+        return [*said, *self.scene.tell("overheard", "end")] if said else []
+
+    def _quoted(self, source: Source) -> list[Line]:
+        saying = source.saying()
+        return self.scene.quote(saying, source) if saying else []
 
     def _way(self) -> list[Line]:
         """What lies between one thing and the next: what went before, what is sought, the road itself."""
@@ -196,7 +204,7 @@ class Plan:
         for source in group:
             lines += self._stretch(mode, source, count, begun=bool(lines))
             if lines and source.sayings and length != "short" and self.scene.rng.random() < 0.3:
-                lines += self.scene.quote(source.sayings.pop(0), source)
+                lines += self._quoted(source)
         if not lines:
             return []
         self.scene.slots["known"] = self._known(group) or self.scene.slots["known"]

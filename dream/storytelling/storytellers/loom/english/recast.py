@@ -9,7 +9,8 @@ from dream.storytelling.storytellers.loom.english.cutting import BREAKS, cut_off
 from dream.storytelling.storytellers.loom.english.vocabulary import is_past
 from dream.storytelling.storytellers.loom.english.words import longest_shared_run, spelled, tokens
 
-RUN_LIMIT = 11
+# Two below what counts as copied, since the words of the neighbouring sentences may prolong a run by chance.
+RUN_LIMIT = 10
 _JOINTS = frozenset("and but when while until which who where because though as so whereupon after before till if".split())
 
 

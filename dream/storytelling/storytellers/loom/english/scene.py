@@ -15,6 +15,7 @@ from dream.storytelling.storytellers.loom.english.sources import Source
 from dream.storytelling.storytellers.loom.english.words import content, longest_shared_run, word_count
 from dream.storytelling.storytellers.loom.line import Line
 
+_NAMED_AFTER = 7
 # How many words that carry meaning a line must take from its fragment for its origin to be plain.
 _LEAST_SAID = 3
 _ASIDES = {
@@ -32,8 +33,10 @@ class Scene:
     chooser: Chooser
     hero: Figure
     slots: dict[str, str]
+    told: str
     said: set[str] = field(default_factory=set)
     asides: list[str] = field(default_factory=list)
+    since: int = 0
 
     def tell(self, file: str, section: str, **more: str) -> list[Line]:
         """A frame that leans on no fragment, as lines; [] where none is left."""
@@ -56,7 +59,7 @@ class Scene:
                 continue
             for frame in (frame for name in sections for frame in self._fitting(file, name)):
                 if self._carries(frame, wording):
-                    filled = {**self.slots, "clause": wording.lowered or wording.text, "subject": wording.subject, "predicate": wording.predicate}
+                    filled = {**self.slots, **_worded(wording)}
                     lines = self._lines(frame, filled, source)
                     if lines:
                         self.asides += [aside for aside in asides if f", {aside}," in lines[0].text]
@@ -66,6 +69,14 @@ class Scene:
     def quote(self, saying: Saying, source: Source) -> list[Line]:
         for frame in self._fitting("quoted", "said"):
             lines = self._lines(frame, {**self.slots, **saying.slots()}, source)
+            if lines:
+                return lines
+        return []
+
+    def exchange(self, first: Saying, second: Saying, source: Source) -> list[Line]:
+        for frame in self._fitting("quoted", "exchange"):
+            slots = {**self.slots, **first.slots(), "reply_end": second.slots()["quote_end"], "reply_mid": second.slots()["quote_mid"]}
+            lines = self._lines(frame, slots, source)
             if lines:
                 return lines
         return []
@@ -104,14 +115,33 @@ class Scene:
 
     def _lines(self, frame: Frame, slots: dict[str, str], source: Source | None) -> list[Line]:
         lines = []
+        since, last = self.since, source.last if source else ""
         for sentence, leans in zip(frame.sentences, frame.leans, strict=True):
+            sentence, since = self._naming(sentence, since)
             text = fill(sentence, slots)
-            if text in self.said or (source and leans and longest_shared_run(text, source.passage.text) > RUN_LIMIT):
+            leaning = source if leans else None
+            # The line before counts too: two stretches of a fragment that follow on each other are one copied run.
+            if text in self.said or text in self.told or (leaning and longest_shared_run(f"{last} {text}", leaning.passage.text) > RUN_LIMIT):
                 return []
-            lines.append(Line(text, source.number if source and leans else None))
+            last = text if leaning else last
+            lines.append(Line(text, leaning.number if leaning else None))
         self.chooser.use(frame)
         self.said.update(line.text for line in lines)
+        self.since = since
+        if source:
+            source.last = last
         return lines
+
+    def _naming(self, sentence: str, since: int) -> tuple[str, int]:
+        """The sentence, with the hero called by name again after a while."""
+        if since >= _NAMED_AFTER and sentence.startswith("{He} "):
+            sentence = sentence.replace("{He}", "{Hero}", 1)
+        return sentence, 0 if "{hero}" in sentence.lower() else since + 1
+
+
+def _worded(clause: Clause) -> dict[str, str]:
+    told = clause.lowered or clause.text
+    return {"clause": told, "subject": told[: len(clause.subject)], "predicate": clause.predicate}
 
 
 def paragraph(*groups: list[Line]) -> list[Line]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from dream.storytelling.storytellers.loom.english.clauses import Clause, clauses_of, names_in
-from dream.storytelling.storytellers.loom.english.findings import Saying, Token, sayings_in, tokens_in
+from dream.storytelling.storytellers.loom.english.findings import Saying, Token, oddness, sayings_in, tokens_in
 from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.words import content, word_count
 from dream.storytelling.storytellers.loom.reading import Passage
@@ -18,7 +18,7 @@ _GAP = 4
 
 @dataclass(slots=True)
 class Source:
-    """A fragment; what has been told from it is taken out of its lists."""
+    """A fragment; what has been told from it is taken out of its lists, and `last` is the latest line that leans on it."""
 
     passage: Passage
     clauses: list[Clause]
@@ -26,6 +26,21 @@ class Source:
     tokens: list[Token]
     worth: dict[str, float]
     told: list[Clause] = field(default_factory=list)
+    last: str = ""
+
+    def saying(self) -> Saying | None:
+        """The saying that means most by itself, taken out."""
+        best = min(self.sayings, key=oddness, default=None)
+        if best:
+            self.sayings.remove(best)
+        return best
+
+    def exchange(self) -> tuple[Saying, Saying] | None:
+        """Two sayings that follow on each other, taken out."""
+        if len(self.sayings) < 2:
+            return None
+        at = min(range(len(self.sayings) - 1), key=lambda at: oddness(self.sayings[at]) + oddness(self.sayings[at + 1]))
+        return self.sayings.pop(at), self.sayings.pop(at)
 
     @property
     def promise(self) -> float:
@@ -60,7 +75,7 @@ def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: s
         clauses = [clause for clause in read if clause.text not in told and len(content(clause.text)) >= 3]
         ranked = sorted(clauses, key=lambda clause: -_worth(clause, asked) - rng.random() * 1.5)[:_KEPT]
         sayings = [saying for saying in sayings_in(passage) if saying.words.rstrip(",.") not in told]
-        source = Source(passage, ranked, sayings[:3], tokens_in(passage), {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
+        source = Source(passage, ranked, sayings, tokens_in(passage), {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
         if source.clauses or source.sayings or source.tokens:
             found.append(source)
     return found
@@ -84,4 +99,5 @@ def _worth(clause: Clause, asked: frozenset[str]) -> float:
     words = word_count(clause.text)
     worth = 2.0 * clause.person + 1.0 * bool(clause.subject) + 0.4 * min(8, len(content(clause.text)))
     worth += 1.2 * min(3, len(asked & content(clause.text))) + (1.0 if 6 <= words <= 16 else 0.0 if words <= 22 else -1.0)
-    return worth - 0.5 * clause.resumed - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)
+    vague = clause.subject.lower() in {"a man", "a woman", "the man", "the woman", "some people"}
+    return worth - 0.5 * clause.resumed - 1.5 * vague - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)
