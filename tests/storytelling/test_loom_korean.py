@@ -44,11 +44,17 @@ ODD_PREMISES = (
 )
 POOR_TEXTS = (
     "제1장 떠남 1\n제2장 만남 14\n제3장 돌아옴 29\n제4장 끝 41",
-    "나 보기가 역겨워\n가실 때에는\n말없이 고이 보내 드리오리다\n\n영변에 약산\n진달래꽃\n아름 따다 가실 길에 뿌리오리다",
+    (
+        "나 보기가 역겨워\n가실 때에는\n말없이 고이 보내 드리오리다\n\n"
+        "영변에 약산\n진달래꽃\n아름 따다 가실 길에 뿌리오리다"
+    ),
     "“어디 가니?” “장에 간다.” “뭐 하러?” “소금 사러.” “나도 갈까?” “오지 마라.”",
     "*** START OF THE PROJECT GUTENBERG EBOOK ***\nTHIS EBOOK IS FOR THE USE OF ANYONE ANYWHERE AT NO COST",
     "- 소금 두 되\n- 등잔 하나\n- 심지 세 가닥\n- 기름 한 병",
-    "옛날 옛적에 나무꾼이 살았습니다. 나무꾼은 산에서 사슴을 숨겨 주었습니다. 사슴은 나무꾼에게 선녀들이 목욕하는 연못을 알려 주었습니다.",
+    (
+        "옛날 옛적에 나무꾼이 살았습니다. 나무꾼은 산에서 사슴을 숨겨 주었습니다. "
+        "사슴은 나무꾼에게 선녀들이 목욕하는 연못을 알려 주었습니다."
+    ),
     "왕이 가로되 네 어찌 이곳에 왔느뇨 하니 신하가 엎드려 아뢰되 소신이 길을 잃었나이다 하더라.",
     "짧은 글이다.",
     "“열린 따옴표가 끝까지 닫히지 않는 글이 있었다. 사공은 노를 저어 강을 건넜다. 사공은 노를 강가에 두고 갔다.",
@@ -62,7 +68,9 @@ def passages(limit: int = 6, skip: int = 0, size: int = 900) -> tuple[Passage, .
         _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
         title = re.search(r"^title: (.+)$", front, re.MULTILINE)
         assert title
-        pieces += [Passage(0, piece, title[1], "드림 프로젝트", "ko", quotable=True) for piece in _pieces(text.strip(), size)]
+        pieces += [
+            Passage(0, piece, title[1], "드림 프로젝트", "ko", quotable=True) for piece in _pieces(text.strip(), size)
+        ]
     turned = pieces[skip * 5 % len(pieces) :] + pieces[: skip * 5 % len(pieces)]
     chosen = turned[::2][:limit]
     return tuple(replace(passage, number=number) for number, passage in enumerate(chosen, 1))
@@ -85,7 +93,9 @@ def asked(premise: str = PREMISES[0], seed: int = 1, **changes: object) -> Reque
 
 
 def told(lines: list[Line]) -> str:
-    return "".join((("\n\n" if line.opens_paragraph else " ") if at else "") + line.text for at, line in enumerate(lines))
+    return "".join(
+        (("\n\n" if line.opens_paragraph else " ") if at else "") + line.text for at, line in enumerate(lines)
+    )
 
 
 def grid() -> list[Request]:
@@ -133,7 +143,9 @@ def test_no_run_of_twelve_words_is_copied(request_: Request) -> None:
 @pytest.mark.parametrize("request_", grid(), ids=lambda r: f"{r.premise[:8]}-{r.seed}")
 def test_quotations_are_short_and_from_passages_that_may_be_quoted(request_: Request) -> None:
     mute = replace(request_, passages=tuple(replace(passage, quotable=False) for passage in request_.passages))
-    spoken = {_plain(quoted) for line in weave(request_) if line.passage for quoted in re.findall(r"“([^”]*)”", line.text)}
+    spoken = {
+        _plain(quoted) for line in weave(request_) if line.passage for quoted in re.findall(r"“([^”]*)”", line.text)
+    }
     held = _plain(" ".join(passage.text for passage in request_.passages))
     assert all(quoted in held for quoted in spoken)
     for line in weave(request_):
@@ -223,7 +235,7 @@ def test_the_hero_of_the_premise_is_the_hero_of_the_story(premise: str, hero: st
     for seed in range(6):
         lines = [line.text for line in weave(asked(premise, seed))]
         assert hero in lines[0]
-        short = hero.split()[-1]
+        short = hero.rsplit(maxsplit=1)[-1]
         assert sum(short in line for line in lines) >= 6
 
 
@@ -286,7 +298,7 @@ def test_later_scenes_go_on(premise: str) -> None:
 
 def test_the_hero_of_a_later_scene_is_the_one_already_told() -> None:
     so_far = told(weave(asked("무지개", passages=())))
-    hero = next(name for name in ("나그네", "낯선 사람", "떠돌이", "길손") if name in so_far)
+    hero = next(name for name in ("나그네", "떠돌이", "길손", "이방인") if name in so_far)
     assert hero in told(weave(asked("무지개", 77, told=so_far, passages=())))
 
 
@@ -301,9 +313,10 @@ def test_short_and_long_passages_are_woven(size: int) -> None:
 @pytest.mark.parametrize(
     ("word", "pair", "expected"),
     [
-        ("3", "은/는", "3은"), ("2", "을/를", "2를"), ("10", "이/가", "10이"), ("7", "으로/로", "7로"), ("1948", "은/는", "1948은"),
-        ("Pell", "은/는", "Pell은"), ("Pell", "으로/로", "Pell로"), ("Maren", "과/와", "Maren과"), ("Hanne", "이/가", "Hanne가"),
-        ("Grant", "을/를", "Grant를"), ("castle", "으로/로", "castle로"), ("Bet", "이라/라", "Bet이라"), ("서윤(書允)", "은/는", "서윤(書允)은"),
+        ("3", "은/는", "3은"), ("2", "을/를", "2를"), ("10", "이/가", "10이"), ("7", "으로/로", "7로"),
+        ("1948", "은/는", "1948은"), ("Pell", "은/는", "Pell은"), ("Pell", "으로/로", "Pell로"),
+        ("Maren", "과/와", "Maren과"), ("Hanne", "이/가", "Hanne가"), ("Grant", "을/를", "Grant를"),
+        ("castle", "으로/로", "castle로"), ("Bet", "이라/라", "Bet이라"), ("서윤(書允)", "은/는", "서윤(書允)은"),
         ("“밥 먹어라”", "이라는/라는", "“밥 먹어라”라는"), ("길", "으로/로", "길로"), ("", "은/는", "는"),
     ],
 )  # fmt: skip

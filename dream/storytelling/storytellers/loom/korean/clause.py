@@ -1,6 +1,6 @@
 """A statement taken from a text so that it can be told again with another ending.
 
-Only endings that are regular after a past stem (-았-, -었-, -했-) are ever put on it, so that no verb is conjugated by guesswork.
+Only endings that are regular after a past stem (-았-, -었-, -했-) are ever put on it: no verb is guessed at.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from dream.language.hangul import with_particle
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`lead` (time or place, may be ""), subject with its particle, and `deed`, which ends in a past stem: "쪽배를 저어 돌종섬에 올랐"."""
+    """Who did what: "연이" with the mark "는", and the deed down to its past stem, "쪽배를 저어 돌종섬에 올랐".
+
+    `lead` is a place before the subject, or "". `order` counts the statements of a passage.
+    """
 
     lead: str
     subject: str
@@ -46,4 +49,4 @@ class Stem(str):
     __slots__ = ()
 
     def __format__(self, ending: str) -> str:
-        return f"{str(self)}{ending}"
+        return f"{self!s}{ending}"

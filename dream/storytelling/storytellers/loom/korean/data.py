@@ -16,5 +16,17 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @cache
 def load(name: str) -> dict[str, Any]:
     """The mapping in `<name>.yaml`."""
-    loaded: dict[str, Any] = yaml.load((_HERE / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    text = (_HERE / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506
     return loaded
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """A list of grammar.yaml as a set."""
+    return frozenset(load("grammar")[name].split())
+
+
+def either(name: str) -> str:
+    """A list of grammar.yaml as a pattern that matches any of it, longest first."""
+    return "|".join(sorted(load("grammar")[name].split(), key=len, reverse=True))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from random import Random
 
 from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.korean.clause import Clause
-from dream.storytelling.storytellers.loom.korean.matter import Matter, Saying, seeable
+from dream.storytelling.storytellers.loom.korean.matter import Matter
 from dream.storytelling.storytellers.loom.korean.nouns import Noun
+from dream.storytelling.storytellers.loom.korean.sayings import Saying
+from dream.storytelling.storytellers.loom.korean.statements import seeable
 from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_slots
 
 _PATTERNS = (
@@ -40,7 +43,9 @@ class Memory:
 class Encounter:
     """Tells one passage, as far as it goes, in about `room` words."""
 
-    def __init__(self, telling: Telling, memory: Memory, matter: Matter, rng: Random, plot: str, *, strict: bool, free: bool) -> None:
+    def __init__(
+        self, telling: Telling, memory: Memory, matter: Matter, rng: Random, plot: str, *, strict: bool, free: bool
+    ) -> None:
         self._telling, self._memory, self._matter, self._rng, self._plot = telling, memory, matter, rng, plot
         self._strict, self._free = strict, free
         self._clauses = [clause for clause in matter.clauses if str(clause.told) not in memory.spent]
@@ -59,7 +64,10 @@ class Encounter:
         asked = self._lean()
         pattern = self._rng.choice(_PATTERNS).split()
         if self._free:
-            pattern = [{"fact": "thing", "thing": "fact"}.get(step, step) if at % 4 == 0 else step for at, step in enumerate(pattern)]
+            pattern = [
+                {"fact": "thing", "thing": "fact"}.get(step, step) if at % 4 == 0 else step
+                for at, step in enumerate(pattern)
+            ]
         for step in pattern:
             if self._telling.words - start >= room and self._lean() > asked:
                 break
@@ -94,7 +102,9 @@ class Encounter:
     def _in_order(self) -> list[Clause]:
         """What the person has done first, from where they were met on; then what others have."""
         since = self._last.order if self._last else 0
-        return sorted(self._clauses, key=lambda c: (bool(self._person) and not self._is_theirs(c), c.order < since, c.order))
+        return sorted(
+            self._clauses, key=lambda c: (bool(self._person) and not self._is_theirs(c), c.order < since, c.order)
+        )
 
     def _is_theirs(self, clause: Clause) -> bool:
         return bool(self._person) and clause.human and _last(clause.subject) == _last(self._person)
@@ -132,7 +142,12 @@ class Encounter:
         if hero and clause.human and not _is_crowd(clause.subject):
             return self._say("told.remembered", clause)
         if self._is_theirs(clause):
-            if self._last and self._last.subject == clause.subject and self._rng.random() < 0.6 and self._say("told.more", clause):
+            if (
+                self._last
+                and self._last.subject == clause.subject
+                and self._rng.random() < 0.6
+                and self._say("told.more", clause)
+            ):
                 return True
             witness = self._plot == "road" and seeable(clause) and not self._strict and self._rng.random() < 0.35
             return (witness and self._say("told.seen", clause)) or self._say("told.heard", clause)
@@ -165,11 +180,16 @@ class Encounter:
         known = speaker and _last(speaker) != _last(self._memory.hero)
         names = ("asked", "said") if known else ("overasked", "overheard")
         return self._telling.say(
-            f"told.{names[0] if saying.asks else names[1]}", self._matter.number, saying=Noun(f"“{saying.words}”"), speaker=Noun(speaker)
+            f"told.{names[0] if saying.asks else names[1]}",
+            self._matter.number,
+            saying=Noun(f"“{saying.words}”"),
+            speaker=Noun(speaker),
         )
 
     def _thing(self) -> None:
-        things = [thing for thing in self._matter.things if thing not in self._memory.spent and thing != self._memory.hero]
+        things = [
+            thing for thing in self._matter.things if thing not in self._memory.spent and thing != self._memory.hero
+        ]
         number, person = self._matter.number, self._person
         for thing in things:
             filled = {"thing": Noun(thing), "doer": Noun(person)}
@@ -179,19 +199,23 @@ class Encounter:
             giving = person and not self._memory.gift and not self._strict
             if giving and self._telling.say("told.given", number, **filled):
                 self._memory.gift = (self._matter, thing, person)
-            elif not (person and not self._strict and self._telling.say("told.beside", number, **filled)) and not self._around(thing):
+            elif not (
+                person and not self._strict and self._telling.say("told.beside", number, **filled)
+            ) and not self._around(thing):
                 continue
             self._memory.spent.add(thing)
             return
 
     def _around(self, thing: str) -> bool:
         places = [place for place in self._matter.places if place not in thing]
-        return bool(places) and self._telling.say("told.around", self._matter.number, where=Noun(places[0]), thing=Noun(thing))
+        return bool(places) and self._telling.say(
+            "told.around", self._matter.number, where=Noun(places[0]), thing=Noun(thing)
+        )
 
     def _scrap(self) -> None:
         """For a passage without statements: two of the things in it, or a few of its words."""
         number, sights = self._matter.number, self._matter.sights
-        for thing, other in zip(sights, sights[1:], strict=False):
+        for thing, other in pairwise(sights):
             alike = other in thing or thing in other
             if not alike and self._telling.say("told.two_things", number, thing=Noun(thing), other=Noun(other)):
                 return
@@ -204,13 +228,17 @@ class Encounter:
 
 def _scraps(text: str) -> list[str]:
     """Short stretches of a text that can stand in quotation marks: lines of verse, or sentences."""
-    pieces = [*text.splitlines(), *(text[span.start : span.end] for span in sentences(text)), *re.split(r"[“”\"]", text)]
+    pieces = [
+        *text.splitlines(),
+        *(text[span.start : span.end] for span in sentences(text)),
+        *re.split(r"[“”\"]", text),
+    ]
     plain = [" ".join(piece.split()).strip(" .,:;-*_#|") for piece in pieces]
     return [piece for piece in plain if 3 <= len(piece.split()) <= 14 and re.fullmatch(r"[가-힣\s,]+", piece)]
 
 
 def _last(name: str) -> str:
-    return name.split()[-1]
+    return name.rsplit(maxsplit=1)[-1]
 
 
 def _is_crowd(person: str) -> bool:

@@ -28,7 +28,7 @@ def tone_of(text: str) -> str:
 
 def random_for(*parts: object) -> Random:
     """The same numbers for the same parts, in every process."""
-    return Random(hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest())
+    return Random(hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest())  # noqa: S311
 
 
 class Frames:
@@ -80,8 +80,8 @@ def find(name: str) -> dict[str, list[str]]:
 
 
 def _scattered(plain: list[str], toned: list[str], first: int) -> list[str]:
-    """`toned` among `plain`: one after every two, beginning at `first`."""
+    """`toned` among `plain`: one after every three, beginning at `first`."""
     result = list(plain)
     for at, frame in enumerate(toned):
-        result.insert(first + at * 3, frame)
+        result.insert(first + at * 4, frame)
     return result

@@ -28,8 +28,16 @@ class Gate:
         self._own = frozenset(_nouns(own))
 
     def fits(self, text: str, passage: int | None, mentions: int = 0) -> bool:
-        """Whether `text` is one new, whole sentence, copies no run, and leans on its passage; without one, names at most `mentions` of theirs."""
-        if _plain(text) in self._said or len(sentences(text)) != 1 or text.count("“") != text.count("”") or "  " in text:
+        """Whether `text` is one new, whole sentence, copies no run, and leans on its passage.
+
+        Without a passage it may name at most `mentions` of what stands in them.
+        """
+        if (
+            _plain(text) in self._said
+            or len(sentences(text)) != 1
+            or text.count("“") != text.count("”")
+            or "  " in text
+        ):
             return False
         if any(run in self._runs for run in _runs(_QUOTED.sub("|", text))):
             return False

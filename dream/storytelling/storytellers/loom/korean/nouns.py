@@ -8,16 +8,10 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from dream.language.hangul import OPEN, RIEUL, final, with_particle
-from dream.storytelling.storytellers.loom.korean.data import load
+from dream.storytelling.storytellers.loom.korean.data import either, load
+from dream.storytelling.storytellers.loom.korean.data import words as listed
 
-_AFTER_ANY = (
-    "에게서는 에게서 에게는 에게도 에게 에서는 에서도 에서 한테서 한테 께서는 께서 께 까지 부터 처럼 보다 마다 조차 에는 에도 에 의 도 만".split()
-)
-_AFTER_CLOSED = "으로는 으로 이라는 이라고 이나 이 은 을 과는 과".split()
-_AFTER_OPEN = "로는 로 라는 라고 나 가 는 를 와는 와".split()
-_HARD = frozenset("에게서는 에게서 에게는 에게도 에게 에서는 에서도 에서 한테서 한테 께서는 께서 까지 부터 처럼 에는 에도 의 를 으로 이라는 과".split())
-_PERSONAL = frozenset("에게서는 에게서 에게는 에게도 에게 한테서 한테 께서는 께서".split())
-_HUMAN_ACT = re.compile(r"(?:말했|물었|대답했|웃었|생각했|걸어갔|앉았|일어났|고개를|돌아갔|바라보았|들여다보았|내려놓았|건넜|건네|들고|쥐고|메고|안고|적었)")
+_HUMAN_ACT = re.compile(either("human_acts"))
 _PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -48,7 +42,7 @@ def split(word: str) -> tuple[str, str]:
 
 @cache
 def kind(noun: str) -> str:
-    """ "people", "kin", "animals", "places", "things", "scenery" or "vague", judged by how the noun ends; "" where unknown."""
+    """The class of a noun in nouns.yaml, judged by how it ends; "places?" for a likely one, "" where unknown."""
     held = _kinds()
     if noun in held:
         return held[noun]
@@ -75,9 +69,9 @@ class Lexicon:
         before = ""
         for at, word in enumerate(words):
             noun, particle = split(word)
-            if particle in _HARD and _is_hangul(noun):
+            if particle in listed("hard") and _is_hangul(noun):
                 self._nouns[noun] += 1
-                self._persons[noun] += particle in _PERSONAL
+                self._persons[noun] += particle in listed("personal")
             if particle in ("은", "는", "이", "가") and _is_hangul(noun):
                 # Whoever speaks, laughs or sits down is somebody; so is whoever bears a title.
                 self._persons[noun] += kind(before) == "people" or _acts_humanly(words[at + 1 : at + 9])
@@ -89,10 +83,16 @@ class Lexicon:
         known = kind(noun)
         if known not in ("", "vague", "places?"):
             return True
-        return len(noun) > 1 and known != "vague" and (self._nouns[noun] > 0 or (self._subjects[noun] > 1 and self._persons[noun] > 0))
+        return (
+            len(noun) > 1
+            and known != "vague"
+            and (self._nouns[noun] > 0 or (self._subjects[noun] > 1 and self._persons[noun] > 0))
+        )
 
     def is_person(self, noun: str) -> bool:
-        return kind(noun) in ("people", "animals") or (len(noun) > 1 and kind(noun) == "" and (self._persons[noun] > 0 or noun.endswith(("씨", "댁"))))
+        return kind(noun) in ("people", "animals") or (
+            len(noun) > 1 and kind(noun) == "" and (self._persons[noun] > 0 or noun.endswith(("씨", "댁")))
+        )
 
     def pair(self, before: str, noun: str) -> bool:
         """Whether `before` belongs to the name, as in "막동 할아범"."""
@@ -101,9 +101,9 @@ class Lexicon:
 
 def _agrees(noun: str, particle: str) -> bool:
     last = final(noun)
-    if particle in _AFTER_CLOSED:
+    if particle in listed("after_closed"):
         return last != OPEN and not (particle.startswith("으로") and last == RIEUL)
-    if particle in _AFTER_OPEN:
+    if particle in listed("after_open"):
         return last == OPEN or (particle in ("로", "로는") and last == RIEUL)
     return True
 
@@ -124,10 +124,14 @@ def _is_hangul(word: str) -> bool:
 
 @cache
 def _endings() -> tuple[str, ...]:
-    return tuple(sorted({*_AFTER_ANY, *_AFTER_CLOSED, *_AFTER_OPEN}, key=len, reverse=True))
+    return tuple(sorted(listed("after_any") | listed("after_closed") | listed("after_open"), key=len, reverse=True))
 
 
 @cache
 def _kinds() -> dict[str, str]:
-    words = load("nouns")
-    return {noun: name for name in ("scenery", "vague", "things", "places", "animals", "kin", "people") for noun in words[name].split()}
+    held = load("nouns")
+    return {
+        noun: name
+        for name in ("scenery", "vague", "things", "places", "animals", "kin", "people")
+        for noun in held[name].split()
+    }

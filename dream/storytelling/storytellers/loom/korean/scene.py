@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dream.language.hangul import language_of
 from dream.storytelling.brief import WORDS, Length
 from dream.storytelling.storytellers.loom.korean.data import load
 from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Memory
 from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
 from dream.storytelling.storytellers.loom.korean.gate import Gate
-from dream.storytelling.storytellers.loom.korean.matter import Matter, doable, take_apart
+from dream.storytelling.storytellers.loom.korean.matter import Matter, take_apart
 from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun
-from dream.storytelling.storytellers.loom.korean.premise import Premise, is_stranger, read_premise
+from dream.storytelling.storytellers.loom.korean.premise import Premise, doing, is_stranger, read_premise
+from dream.storytelling.storytellers.loom.korean.statements import doable
 from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_slots
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Request
@@ -23,20 +25,23 @@ _PLOTS = ("road", "door", "night", "list")
 
 
 def weave(request: Request) -> list[Line]:
-    """The sentences of one scene, in order, each with the passage it leans on. The same request gives the same sentences."""
+    """The sentences of one scene, in order, each with the passage it leans on; the same for the same request."""
     return _Scene(request).tell()
 
 
 class _Scene:
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._length: Length = "short" if request.length == "short" else "long" if request.length == "long" else "medium"
+        self._length: Length = (
+            "short" if request.length == "short" else "long" if request.length == "long" else "medium"
+        )
         lexicon = Lexicon([*(passage.text for passage in request.passages), request.premise, request.told])
         self._premise = read_premise(request, lexicon)
         self._matters = [take_apart(passage, lexicon) for passage in request.passages]
         own = " ".join((request.premise, request.place, str(self._premise.full)))
-        self._frames = Frames(request.premise, request.seed, str(len(request.told)), tone_of(request.tone))
-        self._rng = random_for(request.premise, request.seed, len(request.told))
+        scene = f"{len(request.told)} {request.direction}"
+        self._frames = Frames(request.premise, request.seed, scene, tone_of(request.tone))
+        self._rng = random_for(request.premise, request.seed, scene)
         gate = Gate(self._matters, request.told, own)
         # Only the road has small scenes enough for a story without passages.
         self._plot = self._frames.turned("plot", list(_PLOTS))[0] if request.passages else "road"
@@ -65,7 +70,9 @@ class _Scene:
     def _questions(self) -> list[str]:
         """What the hero asks those they meet, in turn."""
         asked = [f"wants.ask_{slot}" for slot in WISHES if getattr(self._premise, slot)]
-        return asked if asked == ["wants.ask_said"] else asked * 2
+        if asked == ["wants.ask_said"]:
+            return asked if language_of(self._premise.said) == "ko" else []
+        return asked * 2
 
     def _open(self) -> None:
         premise, say = self._premise, self._telling.say
@@ -92,7 +99,7 @@ class _Scene:
     def _go_on(self) -> None:
         say = self._telling.say
         say("scenes.opening")
-        if self._motif["sign"] in self._request.told:
+        if self._begun(self._motif):
             self._echo()
         if not (self._request.direction and self._directed()):
             say("scenes.want")
@@ -104,17 +111,23 @@ class _Scene:
             if self._telling.say("wants.happened", happened=happened):
                 return True
         if directed.reported:
-            return self._telling.say("wants.reported", reported=directed.reported)
+            return self._telling.say("wants.reported", reported=directed.reported, intent=directed.intent)
         if directed.wish:
             return self._telling.say("wants.wish", wish=directed.wish)
+        if does := doing(self._request.direction):
+            return self._telling.say("wants.reported", reported=f"{self._premise.hero:이/가} {does}", intent=does)
         return bool(directed.said) and self._telling.say("scenes.directed", said=Noun(f"“{directed.said}”"))
 
     def _meet(self, target: int) -> None:
         """One meeting for each passage; where few passages leave room, they are gone back to."""
         wanted = self._ordered()[: _MEETINGS[self._length]]
+        if len(wanted) > 2 and not wanted[-1].clauses:
+            wanted.insert(1, wanted.pop())  # the last meeting should be one with somebody
         rounds = wanted * 3 if len(wanted) < 4 else wanted
         for at, matter in enumerate(rounds):
-            room = (target - _ENDING_WORDS[self._length] - self._telling.words) // max(1, len(wanted) - at % len(wanted))
+            room = (target - _ENDING_WORDS[self._length] - self._telling.words) // max(
+                1, len(wanted) - at % len(wanted)
+            )
             if room < 8 and at >= 3:
                 break
             where = "first" if at == 0 else "last" if at == len(rounds) - 1 else "next"
@@ -124,7 +137,13 @@ class _Scene:
         self._telling.paragraph()
         grounding = self._request.grounding
         encounter = Encounter(
-            self._telling, self._memory, matter, self._rng, self._plot, strict=grounding == "strict", free=grounding == "free"
+            self._telling,
+            self._memory,
+            matter,
+            self._rng,
+            self._plot,
+            strict=grounding == "strict",
+            free=grounding == "free",
         )
         if again and not encounter.has_more():
             return
@@ -133,8 +152,8 @@ class _Scene:
             self._telling.say(f"plots.{self._plot}.onward")
 
     def _ordered(self) -> list[Matter]:
-        """The passages that give something, the best found first, turned a little by the seed so that another seed begins elsewhere."""
-        rich = [matter for matter in self._matters if matter.clauses or matter.sayings or matter.things]
+        """The passages that give something first, those of one work together; another seed begins with another work."""
+        rich = [matter for matter in self._matters if matter.clauses or matter.sayings]
         poor = [matter for matter in self._matters if matter not in rich]
         works = list(dict.fromkeys(matter.passage.work for matter in rich[:6]))
         self._rng.shuffle(works)
@@ -157,7 +176,7 @@ class _Scene:
             self._echo()
 
     def _recall(self) -> bool:
-        """What somebody in the story has done is done again by the hero, or comes back to them; True where it was done."""
+        """What somebody has done is done again by the hero, or comes back to them; True where it was done."""
         strict = self._request.grounding == "strict"
         recalled = [(matter, clause) for matter, clause in self._memory.told if self._memory.has_met(clause.subject)]
         self._rng.shuffle(recalled)
@@ -213,29 +232,34 @@ class _Scene:
         for at, scene in enumerate(self._frames.turned("interludes", scenes)):
             if room < 12:
                 return
-            made: list[Line] = []
-            for frame in scene["tell"]:
-                made.extend(self._telling.make(frame, None, 1))
+            made = self._telling.scene(scene["tell"])
+            if not made:
+                continue
             room -= sum(len(line.text.split()) for line in made)
             places = max(1, len(self._telling.paragraphs) - first + 1)
             self._telling.paragraphs.insert(min(len(self._telling.paragraphs), first + (at * 2 + 1) % places), made)
             self._back.append(scene["back"])
 
     def _choose_motif(self) -> dict[str, list[str]]:
-        """An image whose word stands in no passage, so that it belongs to the story alone; in a later scene the one it began with."""
+        """An image whose word stands in no passage; in a later scene the one that the story began with."""
         motifs = self._frames.turned("motifs", list(load("frames/motifs")["motifs"]))
         if is_stranger(str(self._premise.hero)):
             motifs = [motif for motif in motifs if motif.get("roams")]
-        begun = [motif for motif in motifs if self._request.told and motif["sign"] in self._request.told]
+        begun = [motif for motif in motifs if self._begun(motif)]
         text = " ".join(matter.passage.text for matter in self._matters)
         free = [motif for motif in motifs if motif["sign"] not in text and motif["sign"] not in self._request.premise]
         chosen: dict[str, list[str]] = (begun or free or motifs)[0]
         return chosen
 
+    def _begun(self, motif: dict[str, list[str]]) -> bool:
+        """Whether the story so far opened with this image."""
+        return any(frame.format(hero=self._premise.hero) in self._request.told for frame in motif["open"])
+
 
 def _own_slots(premise: Premise) -> dict[str, str]:
     own: dict[str, str | None] = {
-        "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish, "reported": premise.reported,
+        "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish,
+        "reported": premise.reported,
         "intent": premise.intent,
         "topic": premise.topic, "trait": premise.trait, "said": Noun(f"“{premise.said}”") if premise.said else None,
     }  # fmt: skip

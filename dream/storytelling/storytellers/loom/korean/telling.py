@@ -1,4 +1,4 @@
-"""The story as it is being woven: sentences in paragraphs, each passed by the gate, each with the passage it leans on."""
+"""The story as it is being woven: sentences in paragraphs, each passed by the gate, each with its passage."""
 
 from __future__ import annotations
 
@@ -62,11 +62,20 @@ class Telling:
         self._gate.keep(text)
         return [Line(text, passage)]
 
+    def scene(self, frames: list[str]) -> list[Line]:
+        """A small scene of its own, all of it or nothing; not yet put anywhere."""
+        before, self.with_somebody = self.with_somebody, True
+        made = [self.make(frame, None, 1) for frame in frames]
+        self.with_somebody = before
+        return [line for lines in made for line in lines] if all(made) else []
+
     def lines(self) -> list[Line]:
         """All sentences in order, the first of each paragraph marked."""
         kept = [paragraph for paragraph in self.paragraphs if paragraph]
         return [
-            Line(line.text, line.passage, opens_paragraph=at == 0) for paragraph in kept for at, line in enumerate(paragraph)
+            Line(line.text, line.passage, opens_paragraph=at == 0)
+            for paragraph in kept
+            for at, line in enumerate(paragraph)
         ]
 
 
