@@ -22,7 +22,7 @@ _JOINING = re.compile(
     |(?:at\ (?:last|length|once|first)|in\ (?:the\ end|time|short|fact|this\ way|the\ (?:meantime|morning|evening))|by\ and\ by|of\ course|to\ be\ sure|after\ (?:that|this|a\ while|some\ time)
     |(?:one|the\ next|next|that|the\ following|the\ same)\ (?:day|morning|evening|night|afternoon)|just\ (?:then|as)|as\ soon\ as\ possible|one\ fine\ (?:day|morning)
     |a\ (?:moment|little)\ later|soon\ (?:after|afterwards)?|presently|suddenly|afterwards|finally|immediately|straightway|instantly|unfortunately|luckily|fortunately|again
-    |once\ upon\ a\ time|long\ ago|in\ those\ days|no\ doubt|day\ after\ day|before\ long|once\ more|here))\b,?\s+(?!of\b))+""",
+    |once\ upon\ a\ time|long\ ago|in\ those\ days|no\ doubt|every\ (?:day|morning|evening|night|year)|day\ after\ day|before\ long|once\ more|here))\b,?\s+(?!of\b))+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b", re.I)
@@ -57,6 +57,11 @@ class Clause:
     person: bool
     event: bool
     resumed: bool = False
+
+    @property
+    def vague(self) -> bool:
+        """Whether its subject is anyone, since the fragment does not say who."""
+        return self.subject.lower() in {"a man", "a woman", "the man", "the woman", "some people"}
 
 
 def clauses_of(passage: Passage, names: frozenset[str]) -> list[Clause]:
@@ -100,12 +105,13 @@ def plain(text: str) -> str:
 def _read(sentence: str, passage: int, number: int, names: frozenset[str], people: People) -> list[Clause]:
     """The clauses of one sentence."""
     whole = re.sub(r"^[A-Z]{2,}\b", lambda match: match.group().capitalize(), re.sub(r"\s+", " ", sentence).strip())
+    whole = re.sub(r"(?<=[Aa] )[A-Z]{3,}\b", lambda match: match.group().lower(), whole)
     if '"' in whole:
         whole = _before_speech(whole)
     if not whole or whole.endswith(("?", ":")) or _BOILERPLATE.search(whole) or _ARCHAIC.search(whole) or _shouted(whole):
         return []
     found = []
-    for part, piece in enumerate(re.split(r";\s+| -- ", whole.rstrip(".!… "))):
+    for part, piece in enumerate(re.split(r";\s+| -- ", whole.rstrip(".!…; "))):
         clause = _clause(piece.strip(" ,:"), passage, number, part, names, people if part == 0 else None)
         if clause:
             found.append(clause)
@@ -128,13 +134,15 @@ def _shouted(text: str) -> bool:
 
 def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[str], people: People | None) -> Clause | None:
     words = tokens(_JOINING.sub("", piece))
+    words = [word for word in words if word.lower() not in {"therefore", "however", "accordingly", "moreover"}]
+    words = [word for at, word in enumerate(words) if not (word == "," and words[at + 1 : at + 2] == [","])]
     words, resumed = people.resolved(words) if people else (words, False)
     words = _sound(words, names)
     if not words:
         return None
     verb = _verb(words, names)
-    custom = verb == 0 and any(word in {"is", "are", "has", "can", "may", "must", "will", "never", "always"} for word in words)
-    if not whole(words, verb) or (verb == 0 and _PERFECT.search(" ".join(words))):
+    custom = verb == 0 and any(word in {"is", "are", "has", "can", "may", "must", "never", "always"} for word in words)
+    if (custom and resumed) or "sooner" in words or not whole(words, verb) or (verb == 0 and _PERFECT.search(" ".join(words))):
         return None
     if verb == 0 and not custom and not any(is_past(word) for word in words if word.islower()):
         return None

@@ -21,9 +21,10 @@ def cut_off(kept: list[str]) -> bool:
     """Whether a shortened clause ends in the middle of something: a series, a comparison, a clause without its verb."""
     if "," in kept:
         last = kept[len(kept) - kept[::-1].index(",") :]
-        if len(last) < 3 or is_past(last[0].lower()) or last[0][:1].isupper() or is_determiner(last[0].lower()):
+        dropped = last[:1] in (["and"], ["but"], ["or"]) and not any(is_past(word.lower()) for word in last)
+        if dropped or len(last) < 3 or is_past(last[0].lower()) or last[0][:1].isupper() or is_determiner(last[0].lower()):
             return True
-    if kept[-1].lower() in _UNFINISHED:
+    if kept[-1].lower() in _UNFINISHED or {"so", "such", "too", "as", "more", "less", "both", "either", "neither"} & {word.lower() for word in kept[-5:]}:
         return True
     for at in range(len(kept) - 1, 0, -1):
         if kept[at].lower() in {"that", "which", "who", "when", "if", "because", "what", "how", "where"}:

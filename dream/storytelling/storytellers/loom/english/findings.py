@@ -46,6 +46,7 @@ def sayings_in(passage: Passage) -> list[Saying]:
         words = re.sub(r"\s+", " ", match.group(1)).strip()
         count = len(words.split())
         whole = words[:1].isupper() and words[-1:] in ".!?," and "--" not in words and not re.search(r"[.!?] ", words)
+        whole = whole and sum(word.strip(".,!?").islower() for word in words.split()) >= 2
         if whole and not _CRY.match(words) and _LEAST_SAID <= count <= _MOST_SAID and len(content(words)) >= 2:
             found.append(Saying(words, passage.number))
     return found

@@ -87,7 +87,7 @@ def parted(text: str) -> tuple[str, ...]:
     parts: list[str] = []
     for span in sentences(text):
         sentence = text[span.start : span.end]
-        if parts and parts[-1].count('"') % 2:
+        if parts and (parts[-1].count('"') % 2 or re.match(r"\{[a-z]", sentence)):
             parts[-1] += f" {sentence}"
         else:
             parts.append(sentence)
@@ -139,7 +139,8 @@ class Chooser:
             turned = self.turned(f"{file}/{section}", frames(file, section))
             fitting = [frame for frame in turned if frame.tone in ("", self.tone)]
             toned = [at / 2.2 if frame.tone else float(at) for at, frame in enumerate(fitting)]
-            keyed = sorted(zip(toned, fitting, strict=True), key=lambda pair: (self.clash(pair[1].text), pair[0]))
+            # A line that leans on a fragment may share its words; one of the story's own had better not.
+            keyed = sorted(zip(toned, fitting, strict=True), key=lambda pair: (0 if all(pair[1].leans) else self.clash(pair[1].text), pair[0]))
             self._orders[file, section] = [frame for _, frame in keyed]
         return [frame for frame in self._orders[file, section] if frame.text not in self._used]
 
@@ -151,9 +152,9 @@ class Chooser:
         return shuffled[start:] + shuffled[:start]
 
     def clash(self, text: str) -> int:
-        """How many words of one fragment stand in this text, less the one or two that are let pass."""
+        """How many words of one fragment stand in this text, less the few that are let pass."""
         words = content(_SLOT.sub(" ", text))
-        let_pass = 1 if len(words) < 9 else 2
+        let_pass = 1 if len(words) < 6 else 2 if len(words) < 12 else 3
         return max((max(0, len(words & source) - let_pass) for source in self._sources), default=0)
 
     def use(self, frame: Frame) -> Frame:

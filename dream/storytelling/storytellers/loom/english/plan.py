@@ -226,7 +226,7 @@ class Plan:
 
     def _known(self, group: list[Source]) -> str:
         """Someone just told of, in a form that can be spoken of later; "" where there is none."""
-        people = [clause.subject for source in group for clause in source.told if clause.person and len(clause.subject.split()) <= 3]
+        people = [clause.subject for source in group for clause in source.told if clause.person and not clause.vague and len(clause.subject.split()) <= 3]
         named = [person for person in people if not person.lower().startswith(("a ", "an ", "one ", "every", "no", "two", "three", "some", "many", "each"))]
         single = [person for person in named if not is_plural(person.split()[-1].lower()) and person.lower() not in known_nouns()]
         return re.sub(r"^The ", "the ", single[-1]) if single else ""
@@ -254,10 +254,11 @@ class Plan:
         found = [(clause, source) for source in met for clause in source.clauses]
         self.scene.rng.shuffle(found)
         known = {clause.subject for source in met for clause in source.told}
-        found.sort(key=lambda pair: (not (pair[0].person and pair[0].subject in known), not pair[0].person))
+        found.sort(key=lambda pair: (not (pair[0].person and pair[0].subject in known), pair[0].vague, not pair[0].person))
         for clause, source in found[:12]:
-            alone = clause.person and clause.event and clause.subject in known and not _OTHERS.search(clause.predicate)
-            ways = (["after"] if alone else []) + ["recall" if clause.person else "recall.clause"]
+            person = clause.person and not clause.vague
+            alone = person and clause.event and clause.subject in known and not _OTHERS.search(clause.predicate)
+            ways = (["after"] if alone else []) + ["recall" if person else "recall.clause"]
             for section in ways:
                 lines = self.scene.lean("turn", section, source, clause)
                 if lines:

@@ -31,6 +31,7 @@ _STRANGERS = ("stranger", "traveller", "newcomer", "wayfarer")
 _QUESTION = re.compile(r"^(?:why|how|who|whom|whose|where|when|what|which|is|are|do|does|did|can|could|will|would|should|must)\b", re.IGNORECASE)
 _LATER = re.compile(r"[,;]\s+(?=(?:but|yet|while|so|and\s+(?:he|she|they|it))\b)|[;:]\s+|\s+(?:—|–|--)\s+")
 _SAYING_WORDS = 24
+_SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def read_premise(request: Request) -> Premise:
     digest = hashlib.sha256(f"{request.hero}\n{request.premise}".encode("utf-8", "surrogatepass")).digest()
     subject = None if asked or speaks(opened[:3]) else subject_of(opened)
     told_of = [word for part in told for word in tokens(part)] if subject is None else subject.said
-    place = place_named(request.place) or lead_place or place_in(told_of, bare=subject is None)
+    place = place_named(request.place) or lead_place or place_in(told_of, bare=subject is None and len(told_of) < _SHORT)
     hero, found = _hero(request.hero, subject, digest, told)
     if subject is None or not found:
         return Premise(hero, "", (), _sayings([text] if asked else told), asked, place, "" if asked else theme_in(tokens(first), hero.name), found)
@@ -70,7 +71,7 @@ def read_premise(request: Request) -> Premise:
     for part in more:
         deed = _deed(part, hero)
         deeds, rest = ([*deeds, deed], rest) if deed else (deeds, [*rest, part])
-    theme = theme_in([*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))], f"{hero.name} {place.name if place else ''}")
+    theme = theme_in([*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))], f"{hero.name} {subject.name} {place.name if place else ''}")
     return Premise(hero, role, tuple(deeds), _sayings(rest), "", place, theme, True)
 
 

@@ -55,7 +55,7 @@ class Scene:
         if len(sections) > 1 and (self.rng.random() < 0.35 or not clause.lowered):
             sections.reverse()
         for wording in wordings(clause, source.passage.text, asides):
-            if len(content(wording.text)) < _LEAST_SAID:
+            if len(content(wording.text)) < _LEAST_SAID or (wording.subject and len(wording.predicate.split()) < _LEAST_SAID):
                 continue
             for frame in (frame for name in sections for frame in self._fitting(file, name)):
                 if self._carries(frame, wording):

@@ -6,6 +6,7 @@ import random
 import re
 from dataclasses import dataclass, field, replace
 
+from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.english.clauses import Clause, clauses_of, names_in
 from dream.storytelling.storytellers.loom.english.findings import Saying, Token, oddness, sayings_in, tokens_in
 from dream.storytelling.storytellers.loom.english.hero import Figure
@@ -69,16 +70,24 @@ def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: s
     """The sources that have anything to give, best material first; `wanted` is what the story is about, `told` what is known already."""
     names = names_in(passages)
     asked = content(wanted)
+    heard = [content(told[span.start : span.end]) for span in sentences(told)]
     found = []
     for passage in passages:
         read = [_told_apart(clause, hero) for clause in clauses_of(passage, names)]
-        clauses = [clause for clause in read if clause.text not in told and len(content(clause.text)) >= 3]
+        clauses = [clause for clause in read if len(content(clause.text)) >= 3 and not _known(clause, heard)]
         ranked = sorted(clauses, key=lambda clause: -_worth(clause, asked) - rng.random() * 1.5)[:_KEPT]
         sayings = [saying for saying in sayings_in(passage) if saying.words.rstrip(",.") not in told]
-        source = Source(passage, ranked, sayings, tokens_in(passage), {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
+        things = [token for token in tokens_in(passage) if token.later not in told]
+        source = Source(passage, ranked, sayings, things, {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
         if source.clauses or source.sayings or source.tokens:
             found.append(source)
     return found
+
+
+def _known(clause: Clause, heard: list[frozenset[str]]) -> bool:
+    """Whether an earlier scene has told this already, in whatever frame."""
+    own = content(clause.text)
+    return any(len(own & sentence) * 5 >= len(own) * 4 for sentence in heard)
 
 
 def _told_apart(clause: Clause, hero: Figure) -> Clause:
@@ -99,5 +108,4 @@ def _worth(clause: Clause, asked: frozenset[str]) -> float:
     words = word_count(clause.text)
     worth = 2.0 * clause.person + 1.0 * bool(clause.subject) + 0.4 * min(8, len(content(clause.text)))
     worth += 1.2 * min(3, len(asked & content(clause.text))) + (1.0 if 6 <= words <= 16 else 0.0 if words <= 22 else -1.0)
-    vague = clause.subject.lower() in {"a man", "a woman", "the man", "the woman", "some people"}
-    return worth - 0.5 * clause.resumed - 1.5 * vague - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)
+    return worth - 0.5 * clause.resumed - 2.5 * clause.vague - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)

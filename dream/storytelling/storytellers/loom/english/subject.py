@@ -12,6 +12,7 @@ from dream.storytelling.storytellers.loom.english.words import article, spelled
 
 _RELATIVES = frozenset({"who", "that", "which"})
 _COUNTS = frozenset("two three four five six seven eight nine ten twelve twin several some many both".split())
+_LEADS = frozenset("for to after before without during".split())
 _REACH = 9
 
 
@@ -42,8 +43,9 @@ def subject_of(words: list[str]) -> Subject | None:
 
 
 def _behind_comma(words: list[str]) -> Subject | None:
-    """"Starved by her stepmother, a princess escapes": the phrase in front is said of the one behind."""
-    if "," not in words[:18] or not words[0].lower().endswith("ed"):
+    """"Starved by her stepmother, a princess escapes": the phrase in front is said of the one behind; others go with the deed."""
+    lead_word = words[0].lower() if words else ""
+    if "," not in words[:18] or not (lead_word.endswith("ed") or lead_word in _LEADS):
         return None
     comma = words.index(",")
     end = _head(words[comma + 1 :])
@@ -51,7 +53,9 @@ def _behind_comma(words: list[str]) -> Subject | None:
         return None
     found = _of_kind(words[comma + 1 :], end)
     lead = [words[0].lower(), *words[1:comma]]
-    return found and replace(found, said=[*found.said, ",", *lead])
+    if found is None or not found.deed or lead_word not in _LEADS:
+        return found and replace(found, said=[*found.said, ",", *lead])
+    return replace(found, deed=[*found.deed, ",", *lead])
 
 
 def _head(words: list[str]) -> int:

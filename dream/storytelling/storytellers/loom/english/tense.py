@@ -75,7 +75,8 @@ def _shifted(words: list[str], at: int, *, first: bool, plural: bool) -> str:
     if plural and is_base_verb(low) and (first or (before == "and" and (is_determiner(following) or following in {"him", "her", "it", "them"}))):
         return past(low)
     base = third_person_base(low)
-    if base and (first or _finite(before, following)):
+    whose = at > 1 and words[at - 2].lower() == "whose"
+    if base and (first or whose or _finite(before, following)):
         return past(base)
     certain = first or (before in {"and", "he", "she", "it", "who"} and following in function_words() and not is_thing(low[:-1]))
     return past(guessed_base(low)) if certain and guessed_base(low) and being(low) is None else word
@@ -85,7 +86,7 @@ def _finite(before: str, following: str) -> bool:
     """Whether a form in -s between these two words is a verb rather than a plural."""
     if before in _LINKS or (is_adverb(before) and before not in {"last", "first", "all", "both"}):
         return True
-    if is_determiner(following) and before and before[0].isalpha() and before not in function_words():
+    if (is_determiner(following) or following in {"him", "her", "it", "them"}) and before and before[0].isalpha() and before not in function_words():
         return True
     noun = being(before) is not None or is_thing(before) or bool(preposition(before))
     return noun and (following in function_words() or is_adverb(following) or not following)

@@ -15,8 +15,11 @@ def theme_in(words: list[str], hero: str) -> str:
         if word.lower() in _ARTICLES:
             end = _end(words, at + 1)
             phrase = words[at + 1 : end]
+            if end < len(words) and words[end].lower().endswith("'s"):
+                continue
             if phrase and _sound(phrase, hero):
-                return spelled(["the", *phrase])
+                of = words[end : end + 2] if words[end : end + 1] == ["of"] and _closes(words, end + 2) else []
+                return spelled(["the", *phrase, *of])
     if len(words) == 1 and words[0].isalpha() and not words[0].isupper() and words[0].lower() not in function_words():
         return f"the {words[0].lower()}" if is_thing(words[0].lower()) or preposition(words[0]) else words[0]
     return ""
@@ -35,6 +38,13 @@ def _end(words: list[str], start: int) -> int:
             break
         end += 1
     return end
+
+
+def _closes(words: list[str], end: int) -> bool:
+    """Whether a single plain noun stands before `end` and the phrase is over there: "of life"."""
+    if end > len(words) or words[end - 1].lower() in function_words():
+        return False
+    return end == len(words) or words[end].lower() in function_words() or not words[end][0].isalpha()
 
 
 def _sound(phrase: list[str], hero: str) -> bool:
