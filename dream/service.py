@@ -50,6 +50,7 @@ class Service:
         self.database = Database(settings.database_path)
         migrate(self.database)
         self.library = Library(self.database)
+        self.library.works.corpus_named(settings.corpus)  # a shelf that is still empty is no error
         self.log = EventLog(self.database)
         self.vectors = VectorStore(settings.home / "vectors", settings.embedding_model)
         self.lexical = LexicalIndex(self.database)

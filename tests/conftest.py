@@ -70,9 +70,7 @@ def open_service(settings: Settings) -> Iterator[OpenService]:
 @pytest.fixture
 def service(open_service: OpenService) -> Service:
     """A service without a model and with an empty starter corpus."""
-    service = open_service()
-    service.library.works.corpus_named("starter")
-    return service
+    return open_service()
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ def connect(open_service: OpenService, upstream: FakeUpstream) -> Callable[..., 
 
     def connect(model: str = "ok", **changed: object) -> Service:
         settings = {"storyteller": "openai", "openai_base_url": upstream.base_url, "model": model, **changed}
-        service = open_service(**settings)
-        service.library.works.corpus_named("starter")
-        return service
+        return open_service(**settings)
 
     return connect
 
