@@ -46,15 +46,27 @@ export class Inspirations {
 
 /** Pointing at a note, or reaching it by keyboard, lights the sentences that lean on it; and the other way round. */
 export function light(scene) {
+  const aside = scene.querySelector(".inspirations");
   const show = (event) => {
-    const at = event.type === "pointerover" || event.type === "focusin" ? event.target.closest?.(".note, .mark a, .tied") : null;
+    const entered = event.type === "pointerover" || event.type === "focusin";
+    const at = entered ? event.target.closest(".note, .mark a, .tied") : null;
     const sources = new Set((at?.dataset.source ?? at?.dataset.sources ?? "").split(" ").filter(Boolean));
     for (const sentence of scene.querySelectorAll(".tied")) {
-      sentence.classList.toggle("lit", at === sentence || (!at?.matches(".tied") && sentence.dataset.sources.split(" ").some((n) => sources.has(n))));
+      const named = sentence.dataset.sources.split(" ").some((number) => sources.has(number));
+      sentence.classList.toggle("lit", sentence === at || (named && !at.matches(".tied")));
     }
-    for (const note of scene.querySelectorAll(".note, .mark a")) {
-      note.classList.toggle("lit", !note.contains(at) && sources.has(note.dataset.source));
+    for (const part of scene.querySelectorAll(".note, .mark a")) {
+      part.classList.toggle("lit", part !== at && sources.has(part.dataset.source));
     }
+    if (at && !aside.contains(at)) reveal(aside, scene.querySelector(".note.lit"));
   };
   for (const type of ["pointerover", "pointerleave", "focusin", "focusout"]) scene.addEventListener(type, show);
+}
+
+/** Brings a note into sight where the margin scrolls by itself; the page stays where it is. */
+function reveal(aside, note) {
+  if (!note || aside.scrollHeight <= aside.clientHeight) return;
+  const [top, bottom] = [note.offsetTop, note.offsetTop + note.offsetHeight];
+  if (top < aside.scrollTop) aside.scrollTop = top;
+  else if (bottom > aside.scrollTop + aside.clientHeight) aside.scrollTop = bottom - aside.clientHeight;
 }
