@@ -27,30 +27,35 @@ FAIRYTALES = Path(os.environ.get("DREAM_FAIRYTALEQA", ROOT.parent / "shared" / "
 PREMISES = (
     "A ferryman who has forgotten the far bank",
     "a girl follows a bell under the sea",
-    "The lazy youngest child on a northern farm, mocked by his family for daydreaming by the hearth, sneaks off to face a sea beast.",
+    "The lazy youngest child on a northern farm, mocked by his family for daydreaming, sneaks off to face a beast.",
     "Two sisters share a loom and never speak",
     "Why do herons never sleep?",
     "lantern",
 )
 ODD = (
-    "x", "HELP", "love", "?!a", "1234", "asdf qwer zxcv", "Tell me about", "tell me a story", "I am a ghost who cannot find her house",
-    "my mother's house burned down and we never spoke of it again", "the the the", "Once upon a time", "a", "What if?", "who", "and then",
-    "He said \"no\" and she said \"yes\"", "{hero} {clause} {0}", "Winter. Snow. Nothing else.", "@@12345678 end", "<b>bold</b> & sons",
-    "a very old, very tired, very small and extremely disappointed postman", "running", "to be or not to be", "kings", "Mara", "mara and jon",
-    "two", "the end", "It was a dark and stormy night; the rain fell in torrents.", "être ou ne pas être", "a" * 1999, "word " * 399,
+    "x", "HELP", "love", "?!a", "1234", "asdf qwer zxcv", "Tell me about", "tell me a story", "the the the",
+    "Once upon a time",
+    "a", "What if?", "who", "and then", "running", "to be or not to be", "kings", "Mara", "mara and jon", "two",
+    "the end",
+    "I am a ghost who cannot find her house", "my mother's house burned down and we never spoke of it again",
+    'He said "no" and she said "yes"', "{hero} {clause} {0}", "Winter. Snow. Nothing else.", "@@12345678 end",
+    "<b>bold</b> & sons", "a very old, very tired, very small and extremely disappointed postman",
+    "It was a dark and stormy night; the rain fell in torrents.", "être ou ne pas être", "a" * 1999, "word " * 399,
 )  # fmt: skip
 BARREN = {
-    "verse": "O wind that blows from the western sea,\nBring back, bring back my love to me,\n  For the night is long and the way is dark,\nAnd never a star and never a lark.",
+    "verse": "O wind that blows from the western sea,\nBring back, bring back my love to me,\n"
+    "  For the night is long and the way is dark,\nAnd never a star and never a lark.",
     "list": "- one lamp\n- two loaves\n- three keys\n\n1. rise\n2. walk\n3. sleep\n",
     "loud": "THE KING WAS IN HIS COUNTING HOUSE. THE QUEEN WAS IN THE PARLOUR. THE MAID WAS IN THE GARDEN.",
     "talk": '"Where are you going?" "To the well." "What for?" "For water." "Will you come back?" "I always have."',
-    "old": "Then quoth he unto her, Whither goest thou, and what hast thou in thy hand? And she spake, saying, Naught, my lord, but ashes.",
-    "contents": "CONTENTS\n\nI. The Fox ........ 1\nII. The Crow ........ 14\nIII. The Well ........ 29\n\nILLUSTRATIONS\n\nFrontispiece",
-    "gutenberg": "*** START OF THE PROJECT GUTENBERG EBOOK ***\nThis eBook is for the use of anyone anywhere at no cost. Title: Tales. Produced by volunteers.",
+    "old": "Then quoth he unto her, Whither goest thou, and what hast thou in thy hand? And she spake, saying, Naught.",
+    "contents": "CONTENTS\n\nI. The Fox ........ 1\nII. The Crow ........ 14\nIII. The Well ........ 29",
+    "gutenberg": "*** START OF THE PROJECT GUTENBERG EBOOK ***\nThis eBook is for anyone anywhere at no cost.\n"
+    "Title: Tales. Produced by volunteers.",
     "tiny": "The miller had a daughter who could not be made to laugh.",
-    "unbalanced": 'The fox said, "Come in, and shut the door. The crow sat down by the fire and put his cap on the table.',
+    "unbalanced": 'The fox said, "Come in, and shut the door. The crow sat down and put his cap on the table.',
     "symbols": "§§ %% ### === --- ~~~ 10/11/12 {x} [y] <z>",
-}  # fmt: skip
+}
 
 
 @cache
@@ -71,7 +76,9 @@ def fairytales() -> tuple[tuple[str, str], ...]:
     with (FAIRYTALES / "stories.jsonl").open(encoding="utf-8") as lines:
         stories = [json.loads(line) for line in lines]
     return tuple(
-        (story["name"], piece) for story in stories for piece in sliced("\n\n".join(part["text"] for part in story["sections"]))
+        (story["name"], piece)
+        for story in stories
+        for piece in sliced("\n\n".join(part["text"] for part in story["sections"]))
     )
 
 
@@ -98,10 +105,19 @@ def fitting(pieces: tuple[tuple[str, str], ...], premise: str, count: int) -> tu
 
 
 def request(premise: str, passages: tuple[Passage, ...] = (), seed: int = 1, **wishes: str) -> Request:
-    given = {"length": "medium", "grounding": "inspired", "hero": "", "place": "", "tone": "", "direction": "", "told": "", **wishes}
+    given = {
+        "length": "medium",
+        "grounding": "inspired",
+        "hero": "",
+        "place": "",
+        "tone": "",
+        "direction": "",
+        "told": "",
+        **wishes,
+    }
     return Request(
-        "en", given["length"], given["grounding"], premise, given["hero"], given["place"], given["tone"], given["direction"],
-        given["told"], passages, seed,
+        "en", given["length"], given["grounding"], premise, given["hero"], given["place"], given["tone"],
+        given["direction"], given["told"], passages, seed,
     )  # fmt: skip
 
 
@@ -132,7 +148,9 @@ def check(lines: list[Line], asked: Request) -> str:
         assert line.text == line.text.strip()
         assert line.text[0].isupper() or line.text[0] in "\"'" or not line.text[0].isalpha(), line
         assert re.search(r"[.!?]\"?$", line.text), line
-        assert not re.search(r"\s{2}|\s[,.;:!?]|,,|\.\.|,\.|\bthe the\b|\ba a\b|\ban an\b", re.sub(r'"[^"]*"', '""', line.text)), line
+        assert not re.search(
+            r"\s{2}|\s[,.;:!?]|,,|\.\.|,\.|\bthe the\b|\ba a\b|\ban an\b", re.sub(r'"[^"]*"', '""', line.text)
+        ), line
         assert not re.search(r"\{\w+\}", line.text.replace(asked.premise, "")) or "{" in asked.premise, line
     numbers = {passage.number for passage in asked.passages}
     assert {line.passage for line in lines if line.passage is not None} <= numbers
@@ -155,9 +173,13 @@ def test_starter_tales_make_stories_of_the_length_asked_for(premise: str, length
         assert len({line.passage for line in lines} - {None}) >= 3
 
 
-@pytest.mark.parametrize("tone", ["", "wry", "spooky", "solemn", "gentle", "adventurous", "in the style of a weather report"])
+@pytest.mark.parametrize(
+    "tone", ["", "wry", "spooky", "solemn", "gentle", "adventurous", "in the style of a weather report"]
+)
 def test_tales_nobody_prepared_make_stories_in_every_tone(tone: str) -> None:
-    for seed, premise in enumerate(["a bossy cat chatters at an ogre", "a princess who cannot laugh", "three brothers seek the water of life"]):
+    for seed, premise in enumerate(
+        ["a bossy cat chatters at an ogre", "a princess who cannot laugh", "three brothers seek the water of life"]
+    ):
         asked = request(premise, fitting(fairytales(), premise, 7), seed, tone=tone)
         lines = weave(asked)
         check(lines, asked)
@@ -258,15 +280,21 @@ def test_long_fragments_are_read_whole() -> None:
 
 def test_nothing_is_quoted_that_may_not_be() -> None:
     passages = tuple(
-        Passage(passage.number, passage.text, passage.work, passage.author, "en", False) for passage in fitting(starter(), PREMISES[1], 7)
+        Passage(passage.number, passage.text, passage.work, passage.author, "en", False)
+        for passage in fitting(starter(), PREMISES[1], 7)
     )
     for seed in range(6):
         asked = request(PREMISES[1], passages, seed)
         for quoted in re.findall(r'"([^"]+)"', check(weave(asked), asked)):
-            assert not any(len(words(quoted)) > 3 and " ".join(words(quoted)) in " ".join(words(p.text)) for p in passages), quoted
+            assert not any(
+                len(words(quoted)) > 3 and " ".join(words(quoted)) in " ".join(words(p.text)) for p in passages
+            ), quoted
 
 
-@pytest.mark.parametrize("direction", ["", "he finds a boat", "let him open the door", "make it darker", "And what about the sister?", "STOP"])
+@pytest.mark.parametrize(
+    "direction",
+    ["", "he finds a boat", "let him open the door", "make it darker", "And what about the sister?", "STOP"],
+)
 def test_a_continued_scene_goes_on(direction: str) -> None:
     premise = PREMISES[0]
     passages = fitting(starter(), premise, 7)
@@ -284,7 +312,11 @@ def test_free_stories_lean_less_than_strict_ones() -> None:
     passages = fitting(starter(), PREMISES[0], 7)
 
     def leaning(grounding: str) -> int:
-        return sum(line.passage is not None for seed in range(5) for line in weave(request(PREMISES[0], passages, seed, grounding=grounding)))
+        return sum(
+            line.passage is not None
+            for seed in range(5)
+            for line in weave(request(PREMISES[0], passages, seed, grounding=grounding))
+        )
 
     assert leaning("free") < leaning("strict")
 
@@ -295,7 +327,7 @@ def test_lines_that_lean_on_nothing_speak_of_nothing_from_a_fragment() -> None:
         passages = fitting(starter(), premise, 7)
         for line in weave(request(premise, passages, seed)):
             if line.passage is None:
-                named = {word for word in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", line.text)}
+                named = set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", line.text))
                 assert len(named - set(re.findall(r"\w+", premise))) <= 3, line
 
 
@@ -303,8 +335,13 @@ def _prompt(premise: str) -> Prompt:
     from dream.storytelling.blocks import Block, mark_for, write_blocks
 
     brief = Brief(premise=premise, seed=4)
-    blocks = [Block("brief", "", {"language": "en", "length": "short", "grounding": "inspired"}), Block("premise", brief.premise)]
-    return Prompt((Message("system", rules()), Message("user", write_blocks(blocks, mark_for(blocks)))), seed=4, max_words=400)
+    blocks = [
+        Block("brief", "", {"language": "en", "length": "short", "grounding": "inspired"}),
+        Block("premise", brief.premise),
+    ]
+    return Prompt(
+        (Message("system", rules()), Message("user", write_blocks(blocks, mark_for(blocks)))), seed=4, max_words=400
+    )
 
 
 def test_the_stream_is_the_rendered_story_and_then_a_finish() -> None:

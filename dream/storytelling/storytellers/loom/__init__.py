@@ -1,6 +1,7 @@
 """The loom: the built-in storyteller. No language model, no key, no network.
 
-It reads the same prompt as any model, plans a story from the brief and the fragments, and tells it at a pace one can read along with.
+It reads the same prompt as any model, plans a story from the brief and the fragments, and tells it at a pace one can
+read along with.
 """
 
 from __future__ import annotations

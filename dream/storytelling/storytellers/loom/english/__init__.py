@@ -28,9 +28,17 @@ _NOWHERE = (
 def weave(request: Request) -> list[Line]:
     """The lines of the scene; the same request gives the same lines."""
     premise = read_premise(request)
-    rng = random.Random(_digest(f"{request.seed}\n{request.premise}\n{request.told}\n{request.direction}"))
+    rng = random.Random(  # noqa: S311, the same story for the same seed, not a secret
+        _digest(f"{request.seed}\n{request.premise}\n{request.told}\n{request.direction}")
+    )
     own = f"{request.premise} {request.hero} {request.place} {request.direction}"
-    chooser = Chooser(f"{request.premise}\n{request.told}", request.seed, tone_of(request.tone), [passage.text for passage in request.passages], own)
+    chooser = Chooser(
+        f"{request.premise}\n{request.told}",
+        request.seed,
+        tone_of(request.tone),
+        [passage.text for passage in request.passages],
+        own,
+    )
     scene = Scene(rng, chooser, premise.hero, _slots(request, premise, chooser), request.told)
     sources = sources_of(request.passages, premise.hero, own, request.told, rng)
     low, high = WORDS["en"][request.length]  # type: ignore[index]
@@ -45,14 +53,29 @@ def _digest(text: str) -> int:
 def _slots(request: Request, premise: Premise, chooser: Chooser) -> dict[str, str]:
     place = premise.place or _NOWHERE[_digest(request.premise) % len(_NOWHERE)]
     guide = _guide(request, premise.hero, chooser)
-    return {**premise.hero.slots(), **guide.slots("guide"), "place": place.name, "at_place": place.at, "theme": premise.theme, "the_token": "", "known": ""}
+    return {
+        **premise.hero.slots(),
+        **guide.slots("guide"),
+        "place": place.name,
+        "at_place": place.at,
+        "theme": premise.theme,
+        "the_token": "",
+        "known": "",
+    }
 
 
 def _guide(request: Request, hero: Figure, chooser: Chooser) -> Figure:
-    """Whom the hero meets: the one of the scene before, where there was one; of the other pronoun, so that nobody is mixed up."""
-    known = [Figure(first, name, pronoun) for pronoun, first, name in pairs("guides", "guides")]  # type: ignore[misc]
+    """Whom the hero meets: the one of the scene before, where there was one; of the other pronoun, so that nobody is
+    mixed up."""
+    known = [
+        Figure(first, name, "she" if pronoun == "she" else "he") for pronoun, first, name in pairs("guides", "guides")
+    ]
     met = [guide for guide in known if guide.name in request.told]
     if met:
         return met[0]
-    fit = [guide for guide in known if guide.pronoun != hero.pronoun and guide.name.split()[-1] not in f"{hero.name} {request.premise}"]
+    fit = [
+        guide
+        for guide in known
+        if guide.pronoun != hero.pronoun and guide.name.split()[-1] not in f"{hero.name} {request.premise}"
+    ]
     return min(chooser.turned("guides", fit), key=lambda guide: chooser.clash(guide.first))

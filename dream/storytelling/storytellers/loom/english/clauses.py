@@ -1,4 +1,5 @@
-"""What happens in a fragment, as clauses that stand by themselves: a subject one can name, a finite verb, nothing left dangling."""
+"""What happens in a fragment, as clauses that stand by themselves: a subject one can name, a finite verb, nothing
+left dangling."""
 
 from __future__ import annotations
 
@@ -11,36 +12,69 @@ from dream.storytelling.storytellers.loom.english.cutting import BREAKS, LEADS, 
 from dream.storytelling.storytellers.loom.english.dangling import dangles
 from dream.storytelling.storytellers.loom.english.people import People
 from dream.storytelling.storytellers.loom.english.vocabulary import (
-    being, function_words, is_adverb, is_determiner, is_past, is_person, is_plural, is_thing, known_nouns, preposition, singular,
+    function_words,
+    is_adverb,
+    is_determiner,
+    is_past,
+    is_person,
+    is_plural,
+    is_thing,
+    known_nouns,
+    preposition,
+    singular,
 )  # fmt: skip
 from dream.storytelling.storytellers.loom.english.words import spelled, tokens
 from dream.storytelling.storytellers.loom.reading import Passage
 
-_BOILERPLATE = re.compile(r"gutenberg|copyright|e-?book|licen[cs]e|chapter|contents|illustrat|www\.|https?:|transcrib|footnote|published|edition|\bvol\b", re.I)
-_JOINING = re.compile(
-    r"""^(?:(?:and|but|so|then|now|well|yet|however|for|indeed|meanwhile|thereupon|whereupon|nevertheless|accordingly|therefore|or|still|thus
-    |(?:at\ (?:last|length|once|first)|in\ (?:the\ end|time|short|fact|this\ way|the\ (?:meantime|morning|evening))|by\ and\ by|of\ course|to\ be\ sure|after\ (?:that|this|a\ while|some\ time)
-    |(?:one|the\ next|next|that|the\ following|the\ same)\ (?:day|morning|evening|night|afternoon)|just\ (?:then|as)|as\ soon\ as\ possible|one\ fine\ (?:day|morning)
-    |a\ (?:moment|little)\ later|soon\ (?:after|afterwards)?|presently|suddenly|afterwards|finally|immediately|straightway|instantly|unfortunately|luckily|fortunately|again
-    |once\ upon\ a\ time|long\ ago|in\ those\ days|no\ doubt|every\ (?:day|morning|evening|night|year)|day\ after\ day|before\ long|once\ more|here))\b,?\s+(?!of\b))+""",
-    re.IGNORECASE | re.VERBOSE,
+_BOILERPLATE = re.compile(
+    r"gutenberg|copyright|e-?book|licen[cs]e|chapter|contents|illustrat|www\.|https?:|transcrib|footnote|published|edition|\bvol\b",
+    re.IGNORECASE,
 )
-_ARCHAIC = re.compile(r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b", re.I)
+# Words that tie a sentence to the one before it, or to an hour that only the fragment knows.
+_TIES = (
+    "and but so then now well yet however for indeed meanwhile thereupon whereupon nevertheless accordingly "
+    "therefore or still thus soon presently suddenly afterwards finally immediately straightway instantly "
+    "unfortunately luckily fortunately again here "
+).split()
+_TIED = (
+    "at last; at length; at once; at first; in the end; in time; in short; in fact; in this way; in the "
+    "meantime; in the morning; in the evening; by and by; of course; to be sure; after that; after this; "
+    "after a while; after some time; just then; just as; one fine day; one fine morning; a moment later; a "
+    "little later; soon after; soon afterwards; once upon a time; long ago; in those days; no doubt; day "
+    "after day; before long; once more; every day; every morning; every evening; every night; every year "
+).split(";")
+_WHICH_HOUR = r"(?:one|the next|next|that|the following|the same) (?:day|morning|evening|night|afternoon)"
+_JOINING = re.compile(
+    rf"^(?:(?:{'|'.join((_WHICH_HOUR, *map(str.strip, _TIED), *_TIES))})\b,?\s+(?!of\b))+", re.IGNORECASE
+)
+_ARCHAIC = re.compile(
+    r"\b(?:thou|thee|thy|thine|hath|doth|art|ye|quoth|unto|saith|wilt|shalt|dost|'tis|o'er|e'er|ne'er|o')\b",
+    re.IGNORECASE,
+)
 _SINGLE_SPEECH = re.compile(r"(?<![\w])'(?=[A-Z])([^'\"]*(?:(?<=\w)'(?=\w)[^'\"]*)*[,.!?])'(?!\w)")
 _ASIDE = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _OPENERS = frozenset(
-    """the a an every each no nobody everyone everybody nothing some many most all one two three four five six seven several in on at by under from during after
-    before when while as since until with without beyond near through once old there behind above across below inside outside""".split()
+    """the a an every each no nobody everyone everybody nothing some many most all one two three four five six seven
+    several in on at by under from during after
+    before when while as since until with without beyond near through once old there behind above across below
+    inside outside""".split()
 )
 _STARTS_VERBLESS = frozenset("which who whom whose that".split())
-_PERFECT = re.compile(r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b")
-_STATES = frozenset("was were had could would should might did ought used knew lived belonged seemed dwelt lay stood kept owned consisted contained meant".split())
+_PERFECT = re.compile(
+    r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b"
+)
+_STATES = frozenset(
+    """
+        was were had could would should might did ought used knew lived belonged seemed dwelt lay stood kept owned
+        consisted contained meant""".split()
+)
 _LEAST, _MOST = 4, 30
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`subject` and `predicate` where the line between them is certain, "" otherwise; `lowered` fits into the middle of a sentence.
+    """`subject` and `predicate` where the line between them is certain, "" otherwise; `lowered` fits into the middle
+    of a sentence.
 
     `sentence` counts within the fragment, `part` within the sentence; `custom` is true of what holds always
     rather than once, `event` of what someone or something does at one moment.
@@ -108,7 +142,13 @@ def _read(sentence: str, passage: int, number: int, names: frozenset[str], peopl
     whole = re.sub(r"(?<=[Aa] )[A-Z]{3,}\b", lambda match: match.group().lower(), whole)
     if '"' in whole:
         whole = _before_speech(whole)
-    if not whole or whole.endswith(("?", ":")) or _BOILERPLATE.search(whole) or _ARCHAIC.search(whole) or _shouted(whole):
+    if (
+        not whole
+        or whole.endswith(("?", ":"))
+        or _BOILERPLATE.search(whole)
+        or _ARCHAIC.search(whole)
+        or _shouted(whole)
+    ):
         return []
     found = []
     for part, piece in enumerate(re.split(r";\s+| -- ", whole.rstrip(".!…; "))):
@@ -121,8 +161,16 @@ def _read(sentence: str, passage: int, number: int, names: frozenset[str], peopl
 def _before_speech(sentence: str) -> str:
     """What a sentence tells before someone speaks in it, "" where it tells nothing."""
     told = re.split(r"[,:]?\s*\"", sentence, maxsplit=1)[0]
-    told = re.sub(r"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)(?:\s+\w+){0,4}$", "", told)
-    told = re.sub(r"(?:,\s*(?:and|but|for|which|who|so|while)\b[^,]{0,14}|,\s*\w+|\s+(?:and|but|that|which|with|to|as))$", "", told)
+    told = re.sub(
+        r"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)(?:\s+\w+){0,4}$",
+        "",
+        told,
+    )
+    told = re.sub(
+        r"(?:,\s*(?:and|but|for|which|who|so|while)\b[^,]{0,14}|,\s*\w+|\s+(?:and|but|that|which|with|to|as))$",
+        "",
+        told,
+    )
     return told if len(told.split()) >= _LEAST else ""
 
 
@@ -132,7 +180,9 @@ def _shouted(text: str) -> bool:
     return loud > 1 or sum(c.isdigit() for c in text) > 4 or not text[:1].isalpha() or "/" in text or "|" in text
 
 
-def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[str], people: People | None) -> Clause | None:
+def _clause(
+    piece: str, passage: int, number: int, part: int, names: frozenset[str], people: People | None
+) -> Clause | None:
     words = tokens(_JOINING.sub("", piece))
     words = [word for word in words if word.lower() not in {"therefore", "however", "accordingly", "moreover"}]
     words = [word for at, word in enumerate(words) if not (word == "," and words[at + 1 : at + 2] == [","])]
@@ -142,19 +192,38 @@ def _clause(piece: str, passage: int, number: int, part: int, names: frozenset[s
         return None
     verb = _verb(words, names)
     custom = verb == 0 and any(word in {"is", "are", "has", "can", "may", "must", "never", "always"} for word in words)
-    if (custom and resumed) or "sooner" in words or not whole(words, verb) or (verb == 0 and _PERFECT.search(" ".join(words))):
+    if (
+        (custom and resumed)
+        or "sooner" in words
+        or not whole(words, verb)
+        or (verb == 0 and _PERFECT.search(" ".join(words)))
+    ):
         return None
     if verb == 0 and not custom and not any(is_past(word) for word in words if word.islower()):
         return None
     subject, predicate = (spelled(words[:verb]), spelled(words[verb:])) if verb else ("", "")
     person = bool(verb) and _is_someone(words[:verb], names)
     event = bool(verb) and _happens(words[verb:])
-    return Clause(spelled(words), _lowered(words, names), subject, predicate, passage, number, part, custom, person, event, resumed)
+    return Clause(
+        spelled(words),
+        _lowered(words, names),
+        subject,
+        predicate,
+        passage,
+        number,
+        part,
+        custom,
+        person,
+        event,
+        resumed,
+    )
 
 
 def _happens(predicate: list[str]) -> bool:
     first = next((word.lower() for word in predicate if not is_adverb(word.lower())), "")
-    return first not in _STATES and not ({"never", "always", "often", "seldom"} & {word.lower() for word in predicate[:2]})
+    return first not in _STATES and not (
+        {"never", "always", "often", "seldom"} & {word.lower() for word in predicate[:2]}
+    )
 
 
 def _sound(words: list[str], names: frozenset[str]) -> list[str]:
@@ -188,7 +257,9 @@ def _opens(words: list[str], names: frozenset[str]) -> bool:
         return "," in words[2:12] and _opens_behind(words, names)
     if low in {"some", "another"} and words[1] in {"people", "man", "woman"}:
         return True
-    return low in _OPENERS and words[1].lower() not in {"of", "which"} or (low in {"people", "children", "men", "women"} and not first.isupper())
+    return (low in _OPENERS and words[1].lower() not in {"of", "which"}) or (
+        low in {"people", "children", "men", "women"} and not first.isupper()
+    )
 
 
 def _opens_behind(words: list[str], names: frozenset[str]) -> bool:
@@ -197,7 +268,11 @@ def _opens_behind(words: list[str], names: frozenset[str]) -> bool:
     if at >= len(words) - 2:
         return False
     word = words[at]
-    return word in names or word.lower() in {"the", "a", "an", "every", "each", "nobody", "everyone", "he", "she", "there"} or is_plural(word.lower())
+    return (
+        word in names
+        or word.lower() in {"the", "a", "an", "every", "each", "nobody", "everyone", "he", "she", "there"}
+        or is_plural(word.lower())
+    )
 
 
 def _verb(words: list[str], names: frozenset[str]) -> int:
@@ -208,10 +283,19 @@ def _verb(words: list[str], names: frozenset[str]) -> int:
             if low in LEADS or low == "there":
                 return 0
             continue
-        if not word[0].isalpha() or low in _STARTS_VERBLESS or low in {"and", "or"} and words[at + 1 : at + 2] and words[at + 1] not in names:
+        if (
+            not word[0].isalpha()
+            or low in _STARTS_VERBLESS
+            or (low in {"and", "or"} and words[at + 1 : at + 2] and words[at + 1] not in names)
+        ):
             return 0
         before = words[at - 1].lower()
-        if not is_past(low) or word[0].isupper() or (is_determiner(before) and before not in {"each", "all", "one"}) or before in {"of", "to", "with", "in"}:
+        if (
+            not is_past(low)
+            or word[0].isupper()
+            or (is_determiner(before) and before not in {"each", "all", "one"})
+            or before in {"of", "to", "with", "in"}
+        ):
             continue
         if before in {"has", "have", "is", "are", "be", "been", "being", "will", "shall", "can", "may", "must", "not"}:
             return 0
@@ -232,7 +316,11 @@ def _participle(words: list[str], at: int, names: frozenset[str]) -> bool:
         return True
     if words[at - 1] in names:
         return False
-    later = [word for k, word in enumerate(words[at + 1 :], at + 1) if is_past(word.lower()) and words[k - 1].lower() not in {"and", ",", "who", "that", "he", "she", "it"}]
+    later = [
+        word
+        for k, word in enumerate(words[at + 1 :], at + 1)
+        if is_past(word.lower()) and words[k - 1].lower() not in {"and", ",", "who", "that", "he", "she", "it"}
+    ]
     return bool(later) and words[0].lower() in {"a", "an", "the"} and "," not in words[at:]
 
 

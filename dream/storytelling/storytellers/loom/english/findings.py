@@ -6,13 +6,26 @@ import re
 from dataclasses import dataclass
 
 from dream.storytelling.storytellers.loom.english.clauses import plain
-from dream.storytelling.storytellers.loom.english.vocabulary import function_words, is_adverb, is_past, is_portable, is_thing
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    function_words,
+    is_adverb,
+    is_past,
+    is_portable,
+    is_thing,
+)
 from dream.storytelling.storytellers.loom.english.words import article, content, tokens
 from dream.storytelling.storytellers.loom.reading import Passage
 
 _SPEECH = re.compile(r"(?:(?<=\s)|^)[\"“](?=[^\W\d_])([^\"“”\n]{8,140}?)(?<=\S)[\"”](?=\s|$)")
-_CRY = re.compile(r"^(?:oh|ah|well|yes|no|why|alas|come|hush|now|sir|look|but|and|so|then|what|it's|it is|that|this|he|she|they)\b", re.I)
-_NO_QUALITIES = frozenset("same other own first last next whole very such more few own only single certain said latter former own second third second-hand".split())
+_CRY = re.compile(
+    r"^(?:oh|ah|well|yes|no|why|alas|come|hush|now|sir|look|but|and|so|then|what|it's|it is|that|this|he|she|they)\b",
+    re.IGNORECASE,
+)
+_NO_QUALITIES = frozenset(
+    """
+        same other own first last next whole very such more few own only single certain said latter former own
+        second third second-hand""".split()
+)
 _LEAST_SAID, _MOST_SAID = 3, 18
 
 
@@ -67,7 +80,11 @@ def tokens_in(passage: Passage) -> list[Token]:
         if not is_portable(word) or word in found:
             continue
         start = _start(words, at)
-        if start == at and words[at - 1 : at] and words[at - 1].lower() not in {"a", "an", "the", "his", "her", "their", "its", "my", "your"}:
+        if (
+            start == at
+            and words[at - 1 : at]
+            and words[at - 1].lower() not in {"a", "an", "the", "his", "her", "their", "its", "my", "your"}
+        ):
             continue
         behind = _behind(words, at)
         if start == at and not behind:
@@ -82,7 +99,13 @@ def _start(words: list[str], at: int) -> int:
         if at - back - 1 < 0:
             return at
         before = words[at - back].lower()
-        if not words[at - back].islower() or before in function_words() or before in _NO_QUALITIES or is_adverb(before) or "'" in before:
+        if (
+            not words[at - back].islower()
+            or before in function_words()
+            or before in _NO_QUALITIES
+            or is_adverb(before)
+            or "'" in before
+        ):
             return at
         if is_past(before) and not before.endswith("ed"):
             return at
@@ -92,7 +115,7 @@ def _start(words: list[str], at: int) -> int:
 
 
 def _behind(words: list[str], at: int) -> list[str]:
-    """"of lamp oil" behind "a measure"; [] where nothing simple follows."""
+    """ "of lamp oil" behind "a measure"; [] where nothing simple follows."""
     if words[at + 1 : at + 2] != ["of"] or at + 2 >= len(words):
         return []
     noun = words[at + 2]

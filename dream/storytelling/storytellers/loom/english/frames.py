@@ -1,4 +1,5 @@
-"""The prose that joins: frames with slots, kept as text beside the code and chosen by tone, never twice in one story."""
+"""The prose that joins: frames with slots, kept as text beside the code and chosen by tone, never twice in one
+story."""
 
 from __future__ import annotations
 
@@ -16,22 +17,32 @@ from dream.storytelling.storytellers.loom.english.words import capitalised, cont
 T = TypeVar("T")
 
 _TONES = {
-    "wry": "wry funny humorous humour humor comic comedy dry ironic irony light witty satirical absurd playful amusing silly cheeky deadpan sardonic",
-    "eerie": "eerie spooky dark creepy uncanny ghostly gothic scary strange haunting unsettling mysterious horror frightening sinister weird dreamlike",
-    "solemn": "solemn sad serious melancholy grave mournful elegiac tragic sorrowful slow wistful bitter sombre somber heavy stern",
-    "gentle": "gentle warm tender cosy cozy soft kind sweet bedtime calm quiet comforting soothing hopeful loving happy peaceful",
-    "adventurous": "adventurous adventure exciting bold brisk epic swashbuckling fast daring heroic thrilling lively brave rousing",
+    "wry": """wry funny humorous humour humor comic comedy dry ironic irony light witty satirical absurd playful
+        amusing silly cheeky deadpan sardonic""",
+    "eerie": """eerie spooky dark creepy uncanny ghostly gothic scary strange haunting unsettling mysterious horror
+        frightening sinister weird dreamlike""",
+    "solemn": """solemn sad serious melancholy grave mournful elegiac tragic sorrowful slow wistful bitter sombre
+        somber heavy stern""",
+    "gentle": """gentle warm tender cosy cozy soft kind sweet bedtime calm quiet comforting soothing hopeful loving
+        happy peaceful""",
+    "adventurous": """adventurous adventure exciting bold brisk epic swashbuckling fast daring heroic thrilling lively
+        brave rousing""",
 }
 _SLOT = re.compile(r"\{(\w+)\}")
-_OWN_PARTS = re.compile(
-    r"(?<=\{his\} )(?:hat|mouth|neck|head|shoulder|coat|back|pocket|hand|sleeve|face|breath|collar|finger|ear|knee|throat|voice|name|shadow|spoon|height|bundle)\b"
+_PARTS = (
+    "hat mouth neck head shoulder coat back pocket hand sleeve face breath collar finger ear knee throat voice name "
+    "shadow spoon height bundle"
 )
+_OWN_PARTS = re.compile(rf"(?<=\{{his\}} )(?:{_PARTS.replace(' ', '|')})\b")
 _LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
 # Words so common in tales that sharing them with a fragment says nothing.
 _COMMON = content(
-    """day night morning evening year time man woman people child house home door road way hand eye head foot word name thing place room light water
-    old young good little small great long new come go see hear tell ask think know find leave give take look want keep stand sit walk turn bring call
-    begin end open close shut stop follow wait lie hold put first last next two three four one once never nobody everyone someone anything nothing something"""
+    """day night morning evening year time man woman people child house home door road way hand eye head foot word
+    name thing place room light water
+    old young good little small great long new come go see hear tell ask think know find leave give take look want
+    keep stand sit walk turn bring call
+    begin end open close shut stop follow wait lie hold put first last next two three four one once never nobody
+    everyone someone anything nothing something"""
 )
 
 
@@ -96,7 +107,10 @@ def parted(text: str) -> tuple[str, ...]:
 
 def pairs(file: str, section: str) -> tuple[tuple[str, ...], ...]:
     """Lines of several parts, kept together because they belong to one story."""
-    return tuple(tuple(part.strip() for part in line.split(" | " if " | " in line else " || ")) for line in _sections(file)[section])
+    return tuple(
+        tuple(part.strip() for part in line.split(" | " if " | " in line else " || "))
+        for line in _sections(file)[section]
+    )
 
 
 def fill(sentence: str, slots: dict[str, str]) -> str:
@@ -121,7 +135,8 @@ def fill(sentence: str, slots: dict[str, str]) -> str:
 class Chooser:
     """Chooses frames: the wished tone first, none twice, none that speaks of what a fragment speaks of.
 
-    The order of a section is settled by `ground` (the premise); each seed enters it at another place, so neighbours differ.
+    The order of a section is settled by `ground` (the premise); each seed enters it at another place, so neighbours
+    differ.
     """
 
     def __init__(self, ground: str, seed: int, tone: str, sources: Iterable[str], own: str) -> None:
@@ -140,14 +155,17 @@ class Chooser:
             fitting = [frame for frame in turned if frame.tone in ("", self.tone)]
             toned = [at / 2.2 if frame.tone else float(at) for at, frame in enumerate(fitting)]
             # A line that leans on a fragment may share its words; one of the story's own had better not.
-            keyed = sorted(zip(toned, fitting, strict=True), key=lambda pair: (0 if all(pair[1].leans) else self.clash(pair[1].text), pair[0]))
+            keyed = sorted(
+                zip(toned, fitting, strict=True),
+                key=lambda pair: (0 if all(pair[1].leans) else self.clash(pair[1].text), pair[0]),
+            )
             self._orders[file, section] = [frame for _, frame in keyed]
         return [frame for frame in self._orders[file, section] if frame.text not in self._used]
 
     def turned(self, name: str, choices: Sequence[T]) -> list[T]:
         """The choices in this premise's order, begun where this seed begins."""
         shuffled = list(choices)
-        random.Random(f"{self._ground}\n{name}").shuffle(shuffled)
+        random.Random(f"{self._ground}\n{name}").shuffle(shuffled)  # noqa: S311, repeatable and no secret
         start = self._seed * 5 % len(shuffled) if len(shuffled) % 5 else self._seed * 3 % len(shuffled)
         return shuffled[start:] + shuffled[:start]
 

@@ -24,9 +24,14 @@ class Figure:
     plural: bool = False
 
     def slots(self, prefix: str = "") -> dict[str, str]:
-        """The slots of a frame: {hero}, {a_hero}, {he}, {him}, {his}, {himself}, {was}; a prefix marks another figure's."""
+        """The slots of a frame: {hero}, {a_hero}, {he}, {him}, {his}, {himself}, {was}; a prefix marks another
+        figure's."""
         he, him, his, himself, was = _FORMS[self.pronoun or "they"]
         own = {"he": he, "him": him, "his": his, "himself": himself, "was": was}
         if prefix:
-            return {prefix: self.name, f"a_{prefix}": self.first, **{f"{prefix}_{key}": value for key, value in own.items()}}
+            return {
+                prefix: self.name,
+                f"a_{prefix}": self.first,
+                **{f"{prefix}_{key}": value for key, value in own.items()},
+            }
         return {"hero": self.name, "a_hero": self.first, **own, "hero_was": "were" if self.plural else "was"}

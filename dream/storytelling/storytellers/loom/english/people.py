@@ -58,7 +58,7 @@ class People:
         return f"{'a' if first else 'the'} {_SOMEONE[pronoun]}"
 
     def _agrees(self, pronoun: str, person: str) -> bool:
-        gender = being(person.split()[-1])
+        gender = being(person.rsplit(maxsplit=1)[-1])
         if pronoun == "they" or gender == "they":
             return pronoun == gender
         return gender in {pronoun, "", None} and not person.startswith(_TITLES["he" if pronoun == "she" else "she"])
@@ -79,7 +79,9 @@ class People:
                 end += 1
             if end > at:
                 name = " ".join(words[at:end])
-                if not preposition(words[end - 1]) and not (at and words[at - 1].lower() in {"in", "at", "of", "from", "to", "near"}):
+                if not preposition(words[end - 1]) and not (
+                    at and words[at - 1].lower() in {"in", "at", "of", "from", "to", "near"}
+                ):
                     found.add(name)
                 at = end
                 continue

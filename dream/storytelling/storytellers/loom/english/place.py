@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dream.storytelling.storytellers.loom.english.vocabulary import function_words, is_determiner, is_past, preposition, third_person_base
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    function_words,
+    is_determiner,
+    is_past,
+    preposition,
+    third_person_base,
+)
 from dream.storytelling.storytellers.loom.english.words import spelled, tokens
 
-_BEFORE_PLACES = frozenset("in on at by under near beneath beyond above inside within across below along behind beside outside".split())
-_KEEPING = frozenset("keep keeps kept keeping tend tends tending tended guard guards guarding guarded own owns owned owning run runs running inhabit inhabits haunt haunts".split())
+_BEFORE_PLACES = frozenset(
+    "in on at by under near beneath beyond above inside within across below along behind beside outside".split()
+)
+_KEEPING = frozenset(
+    """
+        keep keeps kept keeping tend tends tending tended guard guards guarding guarded own owns owned owning run
+        runs running inhabit inhabits haunt haunts""".split()
+)
 _ON_NAMES = frozenset("island isle hill road shore coast moor farm bank isles mountain sands".split())
-_AT_NAMES = frozenset("point stair inn cross gate bridge house mill ford quay landing elms end castle hall market".split())
+_AT_NAMES = frozenset(
+    "point stair inn cross gate bridge house mill ford quay landing elms end castle hall market".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +91,17 @@ def _place_end(words: list[str], start: int) -> int:
 
 
 def _closed(words: list[str], end: int) -> int:
-    """`end`, moved over a second place word ("sea shore"); 0 where a further noun makes it something else ("sea dragon")."""
+    """`end`, moved over a second place word ("sea shore"); 0 where a further noun makes it something else ("sea
+    dragon")."""
     if end < len(words) and preposition(words[end]):
         return _closed(words, end + 1)
     following = words[end].lower() if end < len(words) else ","
-    goes_on = following in function_words() or not following[0].isalpha() or is_past(following) or third_person_base(following)
+    goes_on = (
+        following in function_words()
+        or not following[0].isalpha()
+        or is_past(following)
+        or third_person_base(following)
+    )
     return end if goes_on and not words[end - 1].endswith("'s") else 0
 
 

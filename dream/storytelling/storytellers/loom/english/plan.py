@@ -23,7 +23,9 @@ _WANTS = {
     "lie": "lie liar secret pretend disguise deceive trick betray false hide hidden",
     "debt": "owe debt sell sold buy trade bargain deal pay price borrow lend tax wager promise",
 }
-_OTHERS = re.compile(r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|himself|herself|said|asked|told|answered|replied)\b")
+_OTHERS = re.compile(
+    r"\b(?:he|she|it|they|him|her|his|hers|its|them|their|himself|herself|said|asked|told|answered|replied)\b"
+)
 _LEAST_USED = 3
 _MODES = ("seen", "overheard", "remembered", "written")
 _ENDING_SHARE = 110
@@ -49,25 +51,38 @@ class Plan:
     def next_scene(self) -> list[Line]:
         tell = self.scene.tell
         lines = paragraph(tell("continued", "resume"), self._direction(), tell("continued", "want"))
-        lines += paragraph(tell("continued", "again") if self.scene.slots["guide"] in self.request.told else tell("meeting", "meet"))
+        lines += paragraph(
+            tell("continued", "again") if self.scene.slots["guide"] in self.request.told else tell("meeting", "meet")
+        )
         lines += self._first_leg()
         legs = self._legs(self.target - words_in(lines) - _ENDING_SHARE)
-        closing = paragraph(tell("ending", "home") if self.scene.rng.random() < 0.4 else [], self._echo(), tell("continued", "open"))
+        closing = paragraph(
+            tell("ending", "home") if self.scene.rng.random() < 0.4 else [], self._echo(), tell("continued", "open")
+        )
         return self._sized([lines, *legs, self._turn(), self._price(), closing])
 
     # Opening
 
     def _image(self) -> tuple[str, str]:
         found = [(pair[0], pair[1]) for pair in pairs("images", "pairs")]
-        return min(self.scene.chooser.turned("images", found), key=lambda pair: self.scene.chooser.clash(f"{pair[0]} {pair[1]}"))
+        return min(
+            self.scene.chooser.turned("images", found),
+            key=lambda pair: self.scene.chooser.clash(f"{pair[0]} {pair[1]}"),
+        )
 
     def _opening(self, image: tuple[str, str]) -> list[Line]:
         premise, tell = self.premise, self.scene.tell
         if premise.asked:
             begun = tell("opening", "question", asked=premise.asked)
         elif premise.role and (not premise.deeds or premise.role != self.scene.slots["a_hero"]):
-            section = "who.definite" if premise.role == premise.hero.name or premise.role.startswith(("the ", premise.hero.name)) else "who"
-            placed = section == "who" and premise.place is not None and premise.place.name.split()[-1] not in premise.role
+            section = (
+                "who.definite"
+                if premise.role == premise.hero.name or premise.role.startswith(("the ", premise.hero.name))
+                else "who"
+            )
+            placed = (
+                section == "who" and premise.place is not None and premise.place.name.split()[-1] not in premise.role
+            )
             begun = tell("opening", section if section != "who" or placed else "who.unplaced", role=premise.role)
             begun += tell("opening", "deed.afterwards", deed=premise.deeds[0]) if premise.deeds else []
         elif premise.deeds:
@@ -135,7 +150,9 @@ class Plan:
         for source in self.sources:
             if source.told or source.last or not (source.clauses or source.sayings):
                 continue
-            near = next((group for group in groups if group[0].passage.work == source.passage.work and len(group) < 2), None)
+            near = next(
+                (group for group in groups if group[0].passage.work == source.passage.work and len(group) < 2), None
+            )
             if near:
                 near.append(source)
             else:
@@ -149,7 +166,10 @@ class Plan:
         legs: list[list[Line]] = []
         used = 0
         for turn in range(40):
-            groups = self._groups() or [[source] for source in self.sources if source.clauses and len(source.told) < 8][turn % 3 :][:1]
+            groups = (
+                self._groups()
+                or [[source] for source in self.sources if source.clauses and len(source.told) < 8][turn % 3 :][:1]
+            )
             leaning = sum(bool(source.last) for source in self.sources)
             if used >= room and leaning >= min(_LEAST_USED, len(self.sources)):
                 break
@@ -199,7 +219,11 @@ class Plan:
     def _told(self, mode: str, group: list[Source]) -> list[Line]:
         """A stretch of each fragment in its own order, and what the hero makes of it."""
         length = self.request.length
-        count = {"short": 2, "medium": 3, "long": 4}[length] if len(group) == 1 else {"short": 1, "medium": 2, "long": 3}[length]
+        count = (
+            {"short": 2, "medium": 3, "long": 4}[length]
+            if len(group) == 1
+            else {"short": 1, "medium": 2, "long": 3}[length]
+        )
         lines: list[Line] = []
         for source in group:
             lines += self._stretch(mode, source, count, begun=bool(lines))
@@ -226,9 +250,24 @@ class Plan:
 
     def _known(self, group: list[Source]) -> str:
         """Someone just told of, in a form that can be spoken of later; "" where there is none."""
-        people = [clause.subject for source in group for clause in source.told if clause.person and not clause.vague and len(clause.subject.split()) <= 3]
-        named = [person for person in people if not person.lower().startswith(("a ", "an ", "one ", "every", "no", "two", "three", "some", "many", "each"))]
-        single = [person for person in named if not is_plural(person.split()[-1].lower()) and person.lower() not in known_nouns()]
+        people = [
+            clause.subject
+            for source in group
+            for clause in source.told
+            if clause.person and not clause.vague and len(clause.subject.split()) <= 3
+        ]
+        named = [
+            person
+            for person in people
+            if not person.lower().startswith(
+                ("a ", "an ", "one ", "every", "no", "two", "three", "some", "many", "each")
+            )
+        ]
+        single = [
+            person
+            for person in named
+            if not is_plural(person.split()[-1].lower()) and person.lower() not in known_nouns()
+        ]
         return re.sub(r"^The ", "the ", single[-1]) if single else ""
 
     def _lean(self, mode: str, section: str, source: Source, clause: Clause) -> list[Line]:
@@ -245,7 +284,9 @@ class Plan:
         deeds = premise.deeds[1:] or (premise.deeds if not self.request.told else ())
         recalled = self._recall()
         act = tell("turn", "deed", deed=deeds[0]) if deeds else tell("turn", "act")
-        answer = (tell("theme", "answer") if self.scene.slots["theme"] and self.scene.rng.random() < 0.6 else []) or tell("turn", "answer")
+        answer = (
+            tell("theme", "answer") if self.scene.slots["theme"] and self.scene.rng.random() < 0.6 else []
+        ) or tell("turn", "answer")
         return paragraph(recalled, act, answer)
 
     def _recall(self) -> list[Line]:
@@ -254,7 +295,9 @@ class Plan:
         found = [(clause, source) for source in met for clause in source.clauses]
         self.scene.rng.shuffle(found)
         known = {clause.subject for source in met for clause in source.told}
-        found.sort(key=lambda pair: (not (pair[0].person and pair[0].subject in known), pair[0].vague, not pair[0].person))
+        found.sort(
+            key=lambda pair: (not (pair[0].person and pair[0].subject in known), pair[0].vague, not pair[0].person)
+        )
         for clause, source in found[:12]:
             person = clause.person and not clause.vague
             alone = person and clause.event and clause.subject in known and not _OTHERS.search(clause.predicate)
@@ -274,7 +317,9 @@ class Plan:
     def _echo(self) -> list[Line]:
         if self.request.length == "short":
             return []
-        for source in sorted((source for source in self.sources if source.clauses), key=lambda source: len(source.told)):
+        for source in sorted(
+            (source for source in self.sources if source.clauses), key=lambda source: len(source.told)
+        ):
             for clause in list(source.clauses)[:4]:
                 lines = self._lean("ending", "echo", source, clause)
                 if lines:
@@ -283,7 +328,11 @@ class Plan:
 
     def _ending(self, image: tuple[str, str]) -> list[Line]:
         tell, rng = self.scene.tell, self.scene.rng
-        themed = tell("theme", "ending") if self.scene.slots["theme"] and self.request.length != "short" and rng.random() < 0.5 else []
+        themed = (
+            tell("theme", "ending")
+            if self.scene.slots["theme"] and self.request.length != "short" and rng.random() < 0.5
+            else []
+        )
         close = tell("ending", "close") if rng.random() < 0.25 else []
         return paragraph(tell("ending", "home"), self._echo(), themed, self._written(image[1]), close)
 

@@ -1,4 +1,5 @@
-"""What a reader asked for, read as a teller would: who, where, what they do, and the words to repeat where nothing else is safe."""
+"""What a reader asked for, read as a teller would: who, where, what they do, and the words to repeat where nothing
+else is safe."""
 
 from __future__ import annotations
 
@@ -28,7 +29,10 @@ _LEAD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _STRANGERS = ("stranger", "traveller", "newcomer", "wayfarer")
-_QUESTION = re.compile(r"^(?:why|how|who|whom|whose|where|when|what|which|is|are|do|does|did|can|could|will|would|should|must)\b", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"^(?:why|how|who|whom|whose|where|when|what|which|is|are|do|does|did|can|could|will|would|should|must)\b",
+    re.IGNORECASE,
+)
 _LATER = re.compile(r"[,;]\s+(?=(?:but|yet|while|so|and\s+(?:he|she|they|it))\b)|[;:]\s+|\s+(?:—|–|--)\s+")
 _SAYING_WORDS = 24
 _SHORT = 12
@@ -36,10 +40,13 @@ _SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """`role` is the hero's first mention with all that is said of them; `deeds` are predicates in the past ("followed a bell").
+    """`role` is the hero's first mention with all that is said of them; `deeds` are predicates in the past ("followed
+    a bell").
 
-    `sayings` are stretches of the reader's own words that fit a quotation; `asked` is a question, kept whole; `place` is where it is at home, None where
-    the reader named no such place; a place that only a deed leads to is no home. `theme` is what it turns on, "" where that is unclear.
+    `sayings` are stretches of the reader's own words that fit a quotation; `asked` is a question, kept whole; `place`
+    is where it is at home, None where
+    the reader named no such place; a place that only a deed leads to is no home. `theme` is what it turns on, ""
+    where that is unclear.
     """
 
     hero: Figure
@@ -62,24 +69,47 @@ def read_premise(request: Request) -> Premise:
     digest = hashlib.sha256(f"{request.hero}\n{request.premise}".encode("utf-8", "surrogatepass")).digest()
     subject = None if asked or speaks(opened[:3]) else subject_of(opened)
     told_of = [word for part in told for word in tokens(part)] if subject is None else subject.said
-    place = place_named(request.place) or lead_place or place_in(told_of, bare=subject is None and len(told_of) < _SHORT)
+    place = (
+        place_named(request.place) or lead_place or place_in(told_of, bare=subject is None and len(told_of) < _SHORT)
+    )
     hero, found = _hero(request.hero, subject, digest, told)
     if subject is None or not found:
-        return Premise(hero, "", (), _sayings([text] if asked else told), asked, place, "" if asked else theme_in(tokens(first), hero.name), found)
+        return Premise(
+            hero,
+            "",
+            (),
+            _sayings([text] if asked else told),
+            asked,
+            place,
+            "" if asked else theme_in(tokens(first), hero.name),
+            found,
+        )
     role, deeds = _role(subject, hero, request.hero), [spelled(subject.deed)] if subject.deed else []
     rest: list[str] = []
     for part in more:
         deed = _deed(part, hero)
-        deeds, rest = ([*deeds, deed], rest) if deed else (deeds, [*rest, part])
-    theme = theme_in([*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))], f"{hero.name} {subject.name} {place.name if place else ''}")
+        if deed:
+            deeds.append(deed)
+        else:
+            rest.append(part)
+    theme = theme_in(
+        [*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))],
+        f"{hero.name} {subject.name} {place.name if place else ''}",
+    )
     return Premise(hero, role, tuple(deeds), _sayings(rest), "", place, theme, True)
 
 
 def wished_deed(direction: str, hero: Figure) -> str:
     """What the reader wants the hero to do next, as a predicate in the past; "" where the words can't be turned so."""
-    words = tokens(re.sub(r"^\W*(?:and|then|now|next|please)[\s,]+", "", direction.strip(), flags=re.IGNORECASE).rstrip(" .!"))
+    words = tokens(
+        re.sub(r"^\W*(?:and|then|now|next|please)[\s,]+", "", direction.strip(), flags=re.IGNORECASE).rstrip(" .!")
+    )
     low = [word.lower() for word in words]
-    if len(words) > 2 and low[0] in {"let", "have", "make"} and (low[1] in {"him", "her", "them", "it"} or low[1] == hero.name.lower()):
+    if (
+        len(words) > 2
+        and low[0] in {"let", "have", "make"}
+        and (low[1] in {"him", "her", "them", "it"} or low[1] == hero.name.lower())
+    ):
         from dream.storytelling.storytellers.loom.english.vocabulary import is_base_verb, past
 
         return spelled([past(low[2]), *words[3:]]) if is_base_verb(low[2]) and not speaks(words) else ""
@@ -88,7 +118,14 @@ def wished_deed(direction: str, hero: Figure) -> str:
 
 def _question(text: str) -> str:
     bare = _LEAD.sub("", text, count=1)
-    return text if text.endswith("?") and _QUESTION.match(text) and (bare == text or _QUESTION.match(bare)) and len(text.split()) <= _SAYING_WORDS else ""
+    return (
+        text
+        if text.endswith("?")
+        and _QUESTION.match(text)
+        and (bare == text or _QUESTION.match(bare))
+        and len(text.split()) <= _SAYING_WORDS
+        else ""
+    )
 
 
 def _hero(named: str, subject: Subject | None, digest: bytes, told: list[str]) -> tuple[Figure, bool]:
@@ -100,7 +137,11 @@ def _hero(named: str, subject: Subject | None, digest: bytes, told: list[str]) -
     if subject is None:
         noun = _STRANGERS[digest[1] % len(_STRANGERS)]
         return Figure(article(noun), f"the {noun}", either), False  # type: ignore[arg-type]
-    gender = subject.gender or (pronoun if pronoun in {"he", "she"} or not subject.proper else "") or ("they" if subject.proper else either)
+    gender = (
+        subject.gender
+        or (pronoun if pronoun in {"he", "she"} or not subject.proper else "")
+        or ("they" if subject.proper else either)
+    )
     return Figure(subject.first, subject.name, gender, subject.plural), True  # type: ignore[arg-type]
 
 
@@ -134,7 +175,7 @@ def _role(subject: Subject, hero: Figure, named: str) -> str:
 def _deed(part: str, hero: Figure) -> str:
     """A further clause of the premise as a predicate of the hero's, "" where its subject is another or unclear."""
     words = tokens(re.sub(r"^(?:but|and|yet|so|then)\s+", "", part.strip(), flags=re.IGNORECASE).rstrip(" .!;"))
-    names = [tokens(hero.name), [hero.pronoun], ["they"] if hero.plural else [hero.pronoun]]
+    names: list[list[str]] = [tokens(hero.name), ["they" if hero.plural else str(hero.pronoun)]]
     for name in names:
         if [word.lower() for word in words[: len(name)]] == [word.lower() for word in name]:
             shifted = in_past(words[len(name) :], plural=hero.pronoun == "they")
@@ -149,7 +190,10 @@ def _sayings(parts: list[str]) -> tuple[str, ...]:
     for part in parts:
         words = re.sub(r"^(?:but|yet|and|so)\s+", "", part.replace('"', "").strip(" ,;:.-—–\n")).split()
         if len(words) > _SAYING_WORDS:
-            cut = max((at + 1 for at, word in enumerate(words[:_SAYING_WORDS]) if word.endswith((",", ";", ":"))), default=_SAYING_WORDS)
+            cut = max(
+                (at + 1 for at, word in enumerate(words[:_SAYING_WORDS]) if word.endswith((",", ";", ":"))),
+                default=_SAYING_WORDS,
+            )
             words = words[: cut if cut > 5 else _SAYING_WORDS]
         if words:
             said.append(" ".join(words).strip(" ,;:.-"))
@@ -157,8 +201,12 @@ def _sayings(parts: list[str]) -> tuple[str, ...]:
 
 
 def _without_lead_place(words: list[str]) -> tuple[list[str], Place | None]:
-    """"In a village by the sea, a girl ..." is a place and what happens there."""
-    if words and words[0].lower() in {"in", "on", "at", "by", "near", "under", "beneath", "beyond", "deep", "far", "high"} and "," in words[:14]:
+    """ "In a village by the sea, a girl ..." is a place and what happens there."""
+    if (
+        words
+        and words[0].lower() in {"in", "on", "at", "by", "near", "under", "beneath", "beyond", "deep", "far", "high"}
+        and "," in words[:14]
+    ):
         comma = words.index(",")
         return words[comma + 1 :], place_in(words[:comma])
     return words, None

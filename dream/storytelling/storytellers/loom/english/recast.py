@@ -1,4 +1,5 @@
-"""A clause of a fragment inside a sentence of the story's own, with no long run of the fragment's words left standing."""
+"""A clause of a fragment inside a sentence of the story's own, with no long run of the fragment's words left
+standing."""
 
 from __future__ import annotations
 
@@ -11,11 +12,14 @@ from dream.storytelling.storytellers.loom.english.words import longest_shared_ru
 
 # Two below what counts as copied, since the words of the neighbouring sentences may prolong a run by chance.
 RUN_LIMIT = 10
-_JOINTS = frozenset("and but when while until which who where because though as so whereupon after before till if".split())
+_JOINTS = frozenset(
+    "and but when while until which who where because though as so whereupon after before till if".split()
+)
 
 
 def wordings(clause: Clause, source: str, tags: list[str]) -> list[Clause]:
-    """The clause in forms that share no more than a short run with its source, the fullest first; [] where there is none."""
+    """The clause in forms that share no more than a short run with its source, the fullest first; [] where there is
+    none."""
     if longest_shared_run(clause.text, source) <= RUN_LIMIT:
         return [clause]
     found = []
@@ -34,9 +38,9 @@ def _joints(words: list[str]) -> list[int]:
     found = []
     for at, word in enumerate(words[2:-2], 2):
         following = words[at + 1].lower()
-        if word == "," and following in _JOINTS and any(is_past(later.lower()) for later in words[at + 2 : at + 8]):
-            found.append(at)
-        elif word == "and" and is_past(following) and words[at - 1] != ",":
+        if (
+            word == "," and following in _JOINTS and any(is_past(later.lower()) for later in words[at + 2 : at + 8])
+        ) or (word == "and" and is_past(following) and words[at - 1] != ","):
             found.append(at)
     return sorted(found, key=lambda at: abs(at - len(words) // 2))
 
@@ -53,7 +57,11 @@ def _interrupted(clause: Clause, at: int, tag: str) -> Clause | None:
     length = len(tokens(clause.subject))
     predicate = cut(clause.predicate, at - length) if clause.subject and at > length else clause.predicate
     lowered = cut(clause.lowered, at) if clause.lowered else ""
-    return replace(clause, text=cut(clause.text, at), lowered=lowered, predicate=predicate) if not clause.subject or at > length else None
+    return (
+        replace(clause, text=cut(clause.text, at), lowered=lowered, predicate=predicate)
+        if not clause.subject or at > length
+        else None
+    )
 
 
 def _shortened(clause: Clause, source: str) -> Clause | None:
@@ -68,5 +76,7 @@ def _shortened(clause: Clause, source: str) -> Clause | None:
             continue
         if longest_shared_run(spelled(kept), source) <= RUN_LIMIT:
             lowered = spelled(tokens(clause.lowered)[: len(kept)])
-            return replace(clause, text=spelled(kept), lowered=lowered, predicate=spelled(kept[length:]) if clause.subject else "")
+            return replace(
+                clause, text=spelled(kept), lowered=lowered, predicate=spelled(kept[length:]) if clause.subject else ""
+            )
     return None

@@ -19,8 +19,23 @@ _NAMED_AFTER = 7
 # How many words that carry meaning a line must take from its fragment for its origin to be plain.
 _LEAST_SAID = 3
 _ASIDES = {
-    "seen": ["as {hero} looked on", "in front of everyone", "without any haste", "with half the place watching", "for anyone to see"],
-    "": ["it was said", "by all accounts", "so people said", "as it was told", "so the story went", "it seemed", "as far as anyone knew", "people said"],
+    "seen": [
+        "as {hero} looked on",
+        "in front of everyone",
+        "without any haste",
+        "with half the place watching",
+        "for anyone to see",
+    ],
+    "": [
+        "it was said",
+        "by all accounts",
+        "so people said",
+        "as it was told",
+        "so the story went",
+        "it seemed",
+        "as far as anyone knew",
+        "people said",
+    ],
 }
 # Where a clause may stand that tells how things were rather than what happened.
 _STATING = re.compile(r"(?:\bthat|:|told it,|had it,|That same year|What is more,|For all that,|version) \{clause\}")
@@ -55,7 +70,9 @@ class Scene:
         if len(sections) > 1 and (self.rng.random() < 0.35 or not clause.lowered):
             sections.reverse()
         for wording in wordings(clause, source.passage.text, asides):
-            if len(content(wording.text)) < _LEAST_SAID or (wording.subject and len(wording.predicate.split()) < _LEAST_SAID):
+            if len(content(wording.text)) < _LEAST_SAID or (
+                wording.subject and len(wording.predicate.split()) < _LEAST_SAID
+            ):
                 continue
             for frame in (frame for name in sections for frame in self._fitting(file, name)):
                 if self._carries(frame, wording):
@@ -75,7 +92,12 @@ class Scene:
 
     def exchange(self, first: Saying, second: Saying, source: Source) -> list[Line]:
         for frame in self._fitting("quoted", "exchange"):
-            slots = {**self.slots, **first.slots(), "reply_end": second.slots()["quote_end"], "reply_mid": second.slots()["quote_mid"]}
+            slots = {
+                **self.slots,
+                **first.slots(),
+                "reply_end": second.slots()["quote_end"],
+                "reply_mid": second.slots()["quote_mid"],
+            }
             lines = self._lines(frame, slots, source)
             if lines:
                 return lines
@@ -117,11 +139,15 @@ class Scene:
         lines = []
         since, last = self.since, source.last if source else ""
         for sentence, leans in zip(frame.sentences, frame.leans, strict=True):
-            sentence, since = self._naming(sentence, since)
-            text = fill(sentence, slots)
+            named, since = self._naming(sentence, since)
+            text = fill(named, slots)
             leaning = source if leans else None
             # The line before counts too: two stretches of a fragment that follow on each other are one copied run.
-            if text in self.said or text in self.told or (leaning and longest_shared_run(f"{last} {text}", leaning.passage.text) > RUN_LIMIT):
+            if (
+                text in self.said
+                or text in self.told
+                or (leaning and longest_shared_run(f"{last} {text}", leaning.passage.text) > RUN_LIMIT)
+            ):
                 return []
             last = text if leaning else last
             lines.append(Line(text, leaning.number if leaning else None))

@@ -19,7 +19,8 @@ _GAP = 4
 
 @dataclass(slots=True)
 class Source:
-    """A fragment; what has been told from it is taken out of its lists, and `last` is the latest line that leans on it."""
+    """A fragment; what has been told from it is taken out of its lists, and `last` is the latest line that leans on
+    it."""
 
     passage: Passage
     clauses: list[Clause]
@@ -49,8 +50,11 @@ class Source:
         return sum(sorted((self.worth[clause.text] for clause in self.clauses), reverse=True)[:4])
 
     def stretch(self, count: int, *, events: bool) -> list[Clause]:
-        """Up to `count` clauses that follow closely on one another, in their order: the stretch with the most to tell."""
-        open_ = sorted((c for c in self.clauses if c.event or not events), key=lambda clause: (clause.sentence, clause.part))
+        """Up to `count` clauses that follow closely on one another, in their order: the stretch with the most to
+        tell."""
+        open_ = sorted(
+            (c for c in self.clauses if c.event or not events), key=lambda clause: (clause.sentence, clause.part)
+        )
         best: list[Clause] = []
         for start in range(len(open_)):
             run = [open_[start]]
@@ -67,7 +71,8 @@ class Source:
 
 
 def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: str, rng: random.Random) -> list[Source]:
-    """The sources that have anything to give, best material first; `wanted` is what the story is about, `told` what is known already."""
+    """The sources that have anything to give, best material first; `wanted` is what the story is about, `told` what
+    is known already."""
     names = names_in(passages)
     asked = content(wanted)
     heard = [content(told[span.start : span.end]) for span in sentences(told)]
@@ -78,7 +83,9 @@ def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: s
         ranked = sorted(clauses, key=lambda clause: -_worth(clause, asked) - rng.random() * 1.5)[:_KEPT]
         sayings = [saying for saying in sayings_in(passage) if saying.words.rstrip(",.") not in told]
         things = [token for token in tokens_in(passage) if token.later not in told]
-        source = Source(passage, ranked, sayings, things, {clause.text: _worth(clause, asked) + rng.random() for clause in ranked})
+        source = Source(
+            passage, ranked, sayings, things, {clause.text: _worth(clause, asked) + rng.random() for clause in ranked}
+        )
         if source.clauses or source.sayings or source.tokens:
             found.append(source)
     return found
@@ -98,14 +105,30 @@ def _told_apart(clause: Clause, hero: Figure) -> Clause:
     own = re.compile(rf"\b([Tt]he|[Aa]n?) (?:old |young )?{re.escape(noun)}\b")
 
     def apart(text: str) -> str:
-        return own.sub(lambda match: {"the": "the other", "The": "The other"}.get(match.group(1), "Another" if match.group(1)[0] == "A" else "another") + f" {noun}", text)
+        return own.sub(
+            lambda match: (
+                {"the": "the other", "The": "The other"}.get(
+                    match.group(1), "Another" if match.group(1)[0] == "A" else "another"
+                )
+                + f" {noun}"
+            ),
+            text,
+        )
 
-    return replace(clause, text=apart(clause.text), lowered=apart(clause.lowered), subject=apart(clause.subject), predicate=apart(clause.predicate))
+    return replace(
+        clause,
+        text=apart(clause.text),
+        lowered=apart(clause.lowered),
+        subject=apart(clause.subject),
+        predicate=apart(clause.predicate),
+    )
 
 
 def _worth(clause: Clause, asked: frozenset[str]) -> float:
     """How much a clause has to tell: someone who does something concrete, in few words, near to what was asked."""
     words = word_count(clause.text)
     worth = 2.0 * clause.person + 1.0 * bool(clause.subject) + 0.4 * min(8, len(content(clause.text)))
-    worth += 1.2 * min(3, len(asked & content(clause.text))) + (1.0 if 6 <= words <= 16 else 0.0 if words <= 22 else -1.0)
+    worth += 1.2 * min(3, len(asked & content(clause.text))) + (
+        1.0 if 6 <= words <= 16 else 0.0 if words <= 22 else -1.0
+    )
     return worth - 0.5 * clause.resumed - 2.5 * clause.vague - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dream.storytelling.storytellers.loom.english.tense import clause_in_past, in_past, speaks, starts_predicate, starts_unknown_predicate, starts_unknown_predicate
+from dream.storytelling.storytellers.loom.english.tense import (
+    clause_in_past,
+    in_past,
+    speaks,
+    starts_predicate,
+    starts_unknown_predicate,
+)
 from dream.storytelling.storytellers.loom.english.vocabulary import (
-    Gender, being, function_words, is_base_verb, is_determiner, is_past, is_plural, is_thing, known_nouns, singular, third_person_base,
+    Gender,
+    being,
+    function_words,
+    is_base_verb,
+    is_determiner,
+    is_past,
+    is_plural,
+    is_thing,
+    known_nouns,
+    singular,
+    third_person_base,
 )  # fmt: skip
 from dream.storytelling.storytellers.loom.english.words import article, spelled
 
@@ -18,7 +34,8 @@ _REACH = 9
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`said` is the whole first mention ("a ferryman who had forgotten the far bank"), `deed` what follows it, in the past."""
+    """`said` is the whole first mention ("a ferryman who had forgotten the far bank"), `deed` what follows it, in the
+    past."""
 
     first: str
     name: str
@@ -33,7 +50,14 @@ def subject_of(words: list[str]) -> Subject | None:
     """The subject in these words; None where none can be trusted."""
     while words and words[-1] in {",", ";", ":"}:
         words = words[:-1]
-    if len(words) > 3 and words[0][:1].isupper() and words[1] == "the" and being(words[0]) is None and being(words[2]) is not None and _proper(words):
+    if (
+        len(words) > 3
+        and words[0][:1].isupper()
+        and words[1] == "the"
+        and being(words[0]) is None
+        and being(words[2]) is not None
+        and _proper(words)
+    ):
         return _of_name(words, _proper(words))
     end = _head(words)
     if end:
@@ -43,7 +67,8 @@ def subject_of(words: list[str]) -> Subject | None:
 
 
 def _behind_comma(words: list[str]) -> Subject | None:
-    """"Starved by her stepmother, a princess escapes": the phrase in front is said of the one behind; others go with the deed."""
+    """ "Starved by her stepmother, a princess escapes": the phrase in front is said of the one behind; others go with
+    the deed."""
     lead_word = words[0].lower() if words else ""
     if "," not in words[:18] or not (lead_word.endswith("ed") or lead_word in _LEADS):
         return None
@@ -67,26 +92,48 @@ def _head(words: list[str]) -> int:
         following = words[at + 1].lower() if at + 1 < len(words) else ""
         if following == "who" and at and low not in function_words():
             return at + 1
-        if being(low) is not None and (word.islower() or at == 0) and (being(following) is None or third_person_base(following)):
-            if at == 0 and third_person_base(low) and is_determiner(following):
-                return 0
-            return at + 1
-        if not low[0].isalnum() or (at and low in function_words() and low not in {"of", "own"} and not (is_determiner(low) and words[at - 1] == "of")):
-            return 0
-        if at and (is_past(low) and words[at - 1].lower() not in {"a", "an", "the"} and not low.endswith("ed")):
+        if (
+            being(low) is not None
+            and (word.islower() or at == 0)
+            and (being(following) is None or third_person_base(following))
+        ):
+            verb = at == 0 and third_person_base(low) and is_determiner(following)
+            return 0 if verb else at + 1
+        if _ends_phrase(words, at):
             return 0
     return 0
+
+
+def _ends_phrase(words: list[str], at: int) -> bool:
+    """Whether no head can follow the word at `at`: a mark, a word that only joins, a verb."""
+    low, before = words[at].lower(), words[at - 1].lower() if at else ""
+    joins = (
+        at > 0 and low in function_words() and low not in {"of", "own"} and not (is_determiner(low) and before == "of")
+    )
+    verb = at > 0 and is_past(low) and not low.endswith("ed") and before not in {"a", "an", "the"}
+    return not low[0].isalnum() or joins or verb
 
 
 def _proper(words: list[str]) -> int:
     """The end of a leading name, 0 where the first word is no name."""
     end = 0
-    while end < min(4, len(words)) and words[end][:1].isupper() and words[end].isalpha() and not (len(words[end]) > 3 and words[end].isupper()):
+    while (
+        end < min(4, len(words))
+        and words[end][:1].isupper()
+        and words[end].isalpha()
+        and not (len(words[end]) > 3 and words[end].isupper())
+    ):
         end += 1
     if not end or end == len(words):
         return 0
     first = words[0].lower()
-    if end == 1 and (first in function_words() or first in known_nouns() or is_plural(first) or is_base_verb(first) or first.endswith("ing")):
+    if end == 1 and (
+        first in function_words()
+        or first in known_nouns()
+        or is_plural(first)
+        or is_base_verb(first)
+        or first.endswith("ing")
+    ):
         return 0
     if first in function_words():
         return 0
@@ -109,7 +156,9 @@ def _of_name(words: list[str], end: int) -> Subject | None:
 def _of_kind(words: list[str], end: int) -> Subject | None:
     phrase = [word if at else word.lower() for at, word in enumerate(words[:end])]
     head = phrase[-1].lower()
-    chosen = "of" in phrase and (phrase[0] == "one" or any(word.endswith("st") for word in phrase[: phrase.index("of")]))
+    chosen = "of" in phrase and (
+        phrase[0] == "one" or any(word.endswith("st") for word in phrase[: phrase.index("of")])
+    )
     plural = not chosen and (is_plural(head) or being(head) == "they" or phrase[0] in _COUNTS)
     joined = _joined(words, end)
     if joined:
@@ -172,16 +221,27 @@ def _main_verb(words: list[str], end: int, *, plural: bool) -> int:
     seen_verb = False
     for at in range(end, len(words)):
         before = words[at - 1].lower()
-        if at == end and (not plural or being(words[end - 1]) == "they") and not relative and starts_unknown_predicate(words, at):
+        if (
+            at == end
+            and (not plural or being(words[end - 1]) == "they")
+            and not relative
+            and starts_unknown_predicate(words, at)
+        ):
             return at
-        if not starts_predicate(words, at, plural=plural) or is_determiner(before) or before in {"to", "of", "with", "from", "in"}:
+        if (
+            not starts_predicate(words, at, plural=plural)
+            or is_determiner(before)
+            or before in {"to", "of", "with", "from", "in"}
+        ):
             continue
         if relative:
             if seen_verb and _goes_on(words, at, plural=plural):
                 return at
             seen_verb = True
             continue
-        participle = is_past(words[at].lower()) and (before == "," or (at == end and any(third_person_base(word.lower()) for word in words[at + 1 :])))
+        participle = is_past(words[at].lower()) and (
+            before == "," or (at == end and any(third_person_base(word.lower()) for word in words[at + 1 :]))
+        )
         if before in {*_RELATIVES, "whose"}:
             relative, seen_verb = True, True
         elif not participle:
@@ -194,8 +254,15 @@ def _goes_on(words: list[str], at: int, *, plural: bool) -> bool:
     before = words[at - 1].lower()
     base = words[at].lower() if plural and is_base_verb(words[at].lower()) else third_person_base(words[at].lower())
     following = words[at + 1].lower() if at + 1 < len(words) else ""
-    noun = before not in function_words() and before[0].isalpha() and not third_person_base(before) and not is_past(before)
-    return bool(base) and (noun or before == ",") and (following in function_words() or is_determiner(following)) and not (is_thing(words[at].lower()))
+    noun = (
+        before not in function_words() and before[0].isalpha() and not third_person_base(before) and not is_past(before)
+    )
+    return (
+        bool(base)
+        and (noun or before == ",")
+        and (following in function_words() or is_determiner(following))
+        and not (is_thing(words[at].lower()))
+    )
 
 
 def _indefinite(phrase: list[str]) -> list[str]:

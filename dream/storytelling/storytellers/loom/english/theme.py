@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from dream.storytelling.storytellers.loom.english.vocabulary import being, function_words, guessed_base, is_adverb, is_past, is_plural, is_thing, preposition
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    being,
+    function_words,
+    guessed_base,
+    is_adverb,
+    is_past,
+    is_plural,
+    is_thing,
+    preposition,
+)
 from dream.storytelling.storytellers.loom.english.words import spelled
 
 _ARTICLES = frozenset({"a", "an", "the"})
-_VAGUE = frozenset("day days night time moment way thing things one kind sort end lot bit while year years week story reason matter fact name back".split())
+_VAGUE = frozenset(
+    """
+        day days night time moment way thing things one kind sort end lot bit while year years week story reason
+        matter fact name back""".split()
+)
 
 
 def theme_in(words: list[str], hero: str) -> str:
-    """The first thing that is named here with an article and plain words; "" where there is none, or only the hero's like."""
+    """The first thing that is named here with an article and plain words; "" where there is none, or only the hero's
+    like."""
     for at, word in enumerate(words):
         if word.lower() in _ARTICLES:
             end = _end(words, at + 1)
@@ -32,7 +46,12 @@ def _end(words: list[str], start: int) -> int:
         low = words[end].lower()
         if low in function_words() or not low[0].isalpha() or (end > start and is_past(low)) or low.endswith("'s"):
             break
-        if end > start and guessed_base(low) and end + 1 < len(words) and (words[end + 1].lower() in function_words() or is_adverb(words[end + 1].lower())):
+        if (
+            end > start
+            and guessed_base(low)
+            and end + 1 < len(words)
+            and (words[end + 1].lower() in function_words() or is_adverb(words[end + 1].lower()))
+        ):
             break
         if end > start and low.endswith("ing"):
             break
@@ -50,4 +69,11 @@ def _closes(words: list[str], end: int) -> bool:
 def _sound(phrase: list[str], hero: str) -> bool:
     last = phrase[-1].lower()
     plain = all(word.replace("-", "").isalpha() for word in phrase) and len(phrase) <= 3
-    return plain and last not in _VAGUE and not is_plural(last) and not is_adverb(last) and last not in hero.lower() and being(last) in (None, "", "he", "she")
+    return (
+        plain
+        and last not in _VAGUE
+        and not is_plural(last)
+        and not is_adverb(last)
+        and last not in hero.lower()
+        and being(last) in (None, "", "he", "she")
+    )

@@ -9,7 +9,22 @@ from typing import Literal
 import yaml
 
 Gender = Literal["he", "she", "it", "they", ""]
-_AGENT_ENDINGS = ("keeper", "maker", "monger", "smith", "wright", "herd", "seller", "catcher", "warden", "singer", "cutter", "diver", "hunter", "weaver")
+_AGENT_ENDINGS = (
+    "keeper",
+    "maker",
+    "monger",
+    "smith",
+    "wright",
+    "herd",
+    "seller",
+    "catcher",
+    "warden",
+    "singer",
+    "cutter",
+    "diver",
+    "hunter",
+    "weaver",
+)
 _PLURALS = frozenset({"people", "children", "folk", "womenfolk"})
 _KEPT_AUXILIARIES = frozenset("was were had could would should might did ought".split())
 
@@ -40,7 +55,9 @@ def function_words() -> frozenset[str]:
 
 
 def is_adverb(word: str) -> bool:
-    return word in _groups("words.yaml")["adverbs"] or (word.endswith("ly") and len(word) > 4 and singular(word) not in known_nouns())
+    return word in _groups("words.yaml")["adverbs"] or (
+        word.endswith("ly") and len(word) > 4 and singular(word) not in known_nouns()
+    )
 
 
 def is_determiner(word: str) -> bool:
@@ -53,10 +70,16 @@ def is_base_verb(word: str) -> bool:
 
 
 def is_past(word: str) -> bool:
-    """Whether `word` (lower case) can be the past of a verb; "-ed" adjectives can too, so look at what stands before it."""
+    """Whether `word` (lower case) can be the past of a verb; "-ed" adjectives can too, so look at what stands before
+    it."""
     if word in _irregular_pasts():
         return True
-    return word.endswith("ed") and len(word) > 3 and word not in _groups("words.yaml")["participles"] and not word.endswith("eed")
+    return (
+        word.endswith("ed")
+        and len(word) > 3
+        and word not in _groups("words.yaml")["participles"]
+        and not word.endswith("eed")
+    )
 
 
 def third_person_base(word: str) -> str:
@@ -88,7 +111,13 @@ def past(base: str) -> str:
         return base + "d"
     if base.endswith("y") and base[-2:-1] not in "aeiou":
         return base[:-1] + "ied"
-    if len(base) > 2 and base[-1] in "bdgklmnprt" and base[-2] in "aeiou" and base[-3] not in "aeiou" and _one_syllable(base):
+    if (
+        len(base) > 2
+        and base[-1] in "bdgklmnprt"
+        and base[-2] in "aeiou"
+        and base[-3] not in "aeiou"
+        and _one_syllable(base)
+    ):
         return base + base[-1] + "ed"
     return base + "ed"
 
@@ -105,8 +134,17 @@ def known_nouns() -> frozenset[str]:
 def singular(word: str) -> str:
     """The singular of a regular plural, or the word itself."""
     if word in known_nouns() or not word.endswith("s"):
-        return {"men": "man", "women": "woman", "wolves": "wolf", "knives": "knife", "loaves": "loaf", "wives": "wife"}.get(word, word)
-    stems = [word[:-1]] + ([word[:-3] + "y"] if word.endswith("ies") else []) + ([word[:-2]] if word.endswith("es") else [])
+        return {
+            "men": "man",
+            "women": "woman",
+            "wolves": "wolf",
+            "knives": "knife",
+            "loaves": "loaf",
+            "wives": "wife",
+        }.get(word, word)
+    stems = (
+        [word[:-1]] + ([word[:-3] + "y"] if word.endswith("ies") else []) + ([word[:-2]] if word.endswith("es") else [])
+    )
     stems += [word[:-3] + "f", word[:-3] + "fe"] if word.endswith("ves") else []
     return next((stem for stem in stems if stem in known_nouns()), word)
 
