@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 from random import Random
 
 from dream.language.sentences import sentences
@@ -33,7 +33,7 @@ class Memory:
         self.passed = 0
         self.shown = False
         self.told: list[tuple[Matter, Clause]] = []
-        self.gift: tuple[Matter, str, str] | None = None
+        self.gift: tuple[Matter, str, Clause] | None = None
         self.spent: set[str] = set()
 
     def has_met(self, person: str) -> bool:
@@ -117,7 +117,7 @@ class Encounter:
         before = [person for person in memory.met if _last(person) != _last(self._person)]
         if memory.questions and say(memory.questions[0]):
             memory.questions.pop(0)
-        elif before and memory.passed < 2 and say("ways.passed", before=Noun(before[-1])):
+        elif before and memory.passed < 1 and say("ways.passed", before=Noun(before[-1])):
             memory.passed += 1
         elif memory.gift and not memory.shown and memory.gift[0] is not self._matter:
             memory.shown = say("ways.shown", gift=Noun(memory.gift[1]))
@@ -153,8 +153,8 @@ class Encounter:
             return (witness and self._say("told.seen", clause)) or self._say("told.heard", clause)
         return (bool(self._person) and self._say("told.heard_via", clause)) or self._say("told.heard_of", clause)
 
-    def _say(self, name: str, clause: Clause) -> bool:
-        if not self._telling.say(name, self._matter.number, **clause_slots(clause)):
+    def _say(self, name: str, clause: Clause, **filled: Noun) -> bool:
+        if not self._telling.say(name, self._matter.number, **clause_slots(clause), **filled):
             return False
         self._memory.spent.add(str(clause.told))
         self._memory.told.append((self._matter, clause))
@@ -187,42 +187,31 @@ class Encounter:
         )
 
     def _thing(self) -> None:
-        things = [
-            thing for thing in self._matter.things if thing not in self._memory.spent and thing != self._memory.hero
-        ]
-        number, person = self._matter.number, self._person
-        for thing in things:
-            filled = {"thing": Noun(thing), "doer": Noun(person)}
-            if person and self._strict and self._telling.say("told.spoken", number, **filled):
-                self._memory.spent.add(thing)
-                return
-            giving = person and not self._memory.gift and not self._strict
-            if giving and self._telling.say("told.given", number, **filled):
-                self._memory.gift = (self._matter, thing, person)
-            elif not (
-                person and not self._strict and self._telling.say("told.beside", number, **filled)
-            ) and not self._around(thing):
-                continue
-            self._memory.spent.add(thing)
+        """Something the person met hands over, once in a story, or has with them; told with one more deed of theirs."""
+        things = [thing for thing in self._matter.things if thing not in self._memory.spent]
+        deeds = [c for c in self._clauses if self._is_theirs(c) and str(c.told) not in self._memory.spent]
+        if not things or not deeds:
             return
-
-    def _around(self, thing: str) -> bool:
-        places = [place for place in self._matter.places if place not in thing]
-        return bool(places) and self._telling.say(
-            "told.around", self._matter.number, where=Noun(places[0]), thing=Noun(thing)
-        )
+        name = "told.spoken" if self._strict else "told.beside" if self._memory.gift else "told.given"
+        for thing, clause in product(things[:4], deeds[:4]):
+            if thing not in clause.deed and self._say(name, clause, thing=Noun(thing)):
+                self._memory.spent.add(thing)
+                if name == "told.given":
+                    self._memory.gift = (self._matter, thing, clause)
+                return
 
     def _scrap(self) -> None:
-        """For a passage without statements: two of the things in it, or a few of its words."""
-        number, sights = self._matter.number, self._matter.sights
-        for thing, other in pairwise(sights):
-            alike = other in thing or thing in other
-            if not alike and self._telling.say("told.two_things", number, thing=Noun(thing), other=Noun(other)):
+        """For a passage without statements: a few of its words, or two of the things in it."""
+        matter, say = self._matter, self._telling.say
+        for words in _scraps(matter.passage.text) if matter.passage.quotable else []:
+            if say("told.scrap", matter.number, saying=Noun(f"“{words}”")):
                 return
-        if not self._matter.passage.quotable:
-            return
-        for words in _scraps(self._matter.passage.text):
-            if self._telling.say("told.scrap", number, saying=Noun(f"“{words}”")):
+        for where, thing in product(matter.places[:2], matter.things[:2]):
+            if say("told.around", matter.number, where=Noun(where), thing=Noun(thing)):
+                return
+        for thing, other in pairwise(matter.sights):
+            alike = other in thing or thing in other
+            if not alike and say("told.two_things", matter.number, thing=Noun(thing), other=Noun(other)):
                 return
 
 

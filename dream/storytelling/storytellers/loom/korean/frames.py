@@ -11,6 +11,7 @@ from typing import Any
 
 from dream.storytelling.storytellers.loom.korean.data import load
 
+_GOLDEN = 0.618033988749895
 _TONES = {
     "gentle": "다정 따뜻 따스 포근 잔잔 부드 온화 상냥 gentle tender warm soft kind quiet",
     "wry": "익살 우스 유쾌 해학 웃긴 웃음 능청 재치 풍자 재미 wry funny comic humor humour droll ironic",
@@ -60,8 +61,8 @@ class Frames:
             return []
         order = list(items)
         random_for(self._premise, self._scene, name).shuffle(order)
-        stride = next((step for step in (5, 7, 3) if len(order) % step), 1)
-        start = self._seed * stride % len(order)
+        # Steps of the golden ratio keep neighbouring seeds as far apart as they can be.
+        start = int(len(order) * (self._seed * _GOLDEN % 1))
         return order[start:] + order[:start]
 
 

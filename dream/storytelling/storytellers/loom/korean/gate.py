@@ -41,9 +41,12 @@ class Gate:
             return False
         if any(run in self._runs for run in _runs(_QUOTED.sub("|", text))):
             return False
-        if passage is None:
-            return sum(name in text for name in self._names) <= mentions
-        return len((set(_nouns(text)) - self._own) & self._words.get(passage, frozenset())) > 1
+        nouns = set(_nouns(text)) - self._own
+        if passage is not None:
+            return len(nouns & self._words.get(passage, frozenset())) > 1
+        # A sentence of the story's own should not sound like any passage either.
+        alike = max((len(nouns & words) for words in self._words.values()), default=0)
+        return alike <= 1 + 2 * mentions and sum(name in text for name in self._names) <= mentions
 
     def keep(self, text: str) -> None:
         self._said.add(_plain(text))

@@ -31,9 +31,9 @@ _PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
 class Premise:
     """`full` is the hero with what the premise says of them, `trait` that without the hero ("이름을 잃어버린").
 
-    `wish` ends as an adnominal ("거짓말을 하게 되는"); `happened` are past statements; `reported` is a plain present one
-    ("사공이 바다를 건넌다"), `intent` that without who does it. `topic` is a noun phrase that the premise is about,
-    and `said` the premise in its own words, where nothing else could be read from it.
+    `wish` ends as an adnominal ("거짓말을 하게 되는"); `happened` are past statements; `reported` is a plain present
+    one ("사공이 바다를 건넌다"), `intent` that without who does it. `topic` is what the premise is about, as a noun
+    phrase, and `said` the premise in its own words, where nothing else could be read from it.
     """
 
     hero: Noun

@@ -194,7 +194,7 @@ class _Scene:
         gift = self._memory.gift
         self._telling.paragraph()
         strict = self._request.grounding == "strict"
-        paid = gift is not None and say("told.pay", gift[0].number, thing=Noun(gift[1]), doer=Noun(gift[2]))
+        paid = gift is not None and say("told.pay", gift[0].number, thing=Noun(gift[1]), **clause_slots(gift[2]))
         brief = self._length == "short"
         if not paid and (strict or not brief):
             say("ways.price_strict")

@@ -12,6 +12,7 @@ from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, bare, kin
 
 MOST_WORDS = 11
 _FEWEST_WORDS = 3
+_SOLID = ("things", "places", "scenery")
 MARKS = re.compile(r"[“”\"‘’'(){}\[\]<>*_#|=~:;…—–/\\]|--|[A-Z]{4,}")
 _PAST = re.compile(rf"(?P<stem>.*?[가-힣])(?:{either('past_endings')})[.!。]*$")
 _JOINT = re.compile(rf"(?P<stem>.*[가-힣])(?:{either('joints')}),?$")
@@ -129,7 +130,7 @@ def _stands(clause: Clause) -> bool:
         and not _UNTELLABLE.search(clause.deed)
         and not clause.deed.endswith(",")
         and not _STOCK.match(clause.deed)
-        and (len(deed) > 2 or any(kind(split(word)[0]) in ("things", "places", "scenery") for word in deed))
+        and (len(deed) > 2 or any(len(split(word)[0]) > 1 and kind(split(word)[0]) in _SOLID for word in deed))
     )
 
 
