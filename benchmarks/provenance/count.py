@@ -1,6 +1,6 @@
 """Writes how common stems are: common/{en,ko}.txt of the provenance, a stem and its bits of surprise in each line.
 
-    python benchmarks/provenance/count.py ../shared/fairytaleqa
+    python -m benchmarks.provenance.count ../shared/fairytaleqa
 
 English is counted over the tales that FairytaleQA sets aside for tuning, by section. Korean is counted over the starter
 corpus, by five sentences; only stems of at least three of its tales count, so that no tale's own words are taken for

@@ -1,9 +1,9 @@
 """Fits the weights of the threads and writes dream/storytelling/provenance/weights.json.
 
-    python benchmarks/provenance/fit.py [--model FOLDER] [--unseen FOLDER]
+    python -m benchmarks.provenance.fit [--model FOLDER] [--unseen FOLDER]
 
 Fitted on the `fit` halves alone: sentences written by hand, stories of the loom from the starter tales, and, in
-English, from the tales that FairytaleQA sets aside for tuning. benchmarks/threads.py reports on the other halves.
+English, from the tales that FairytaleQA sets aside for tuning. benchmarks.threads reports on the other halves.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import Case, handwritten
-from measure import naming, silence, tally
 from numpy.typing import NDArray
 
+from benchmarks.provenance.cases import Case, handwritten
+from benchmarks.provenance.measure import naming, silence, tally
 from dream.retrieval.embedding import Embedder
 from dream.storytelling import provenance
 from dream.storytelling.provenance.evidence import gather
@@ -109,7 +109,7 @@ def _least(samples: Sequence[Sample], kind: str, model: Model) -> float:
 
 
 def all_cases(embedder: Embedder, unseen: Path) -> list[Case]:
-    from stories import starter_stories, unseen_stories
+    from benchmarks.provenance.stories import starter_stories, unseen_stories
 
     cases = [*handwritten(), *starter_stories(embedder, "en"), *starter_stories(embedder, "ko")]
     return [*cases, *unseen_stories(embedder, unseen)] if unseen.is_dir() else cases
@@ -139,7 +139,7 @@ def main() -> None:
     for language, kind in SHIPPED:
         mine = [s for s in samples if s.case.language == language]
         models.append(_written(fitted(mine, kind, language, embedder.name if kind == BOTH else ""), mine))
-    about = "Written by benchmarks/provenance/fit.py; see there how. Features in the order of the code."
+    about = "Written by benchmarks.provenance.fit; see there how. Features in the order of the code."
     WEIGHTS.write_text(json.dumps({"about": about, "models": models}, indent=2) + "\n", "utf-8")
     print(WEIGHTS.read_text("utf-8"))
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cases import Case, Half
+from numpy.typing import NDArray
 
+from benchmarks.provenance.cases import Case, Half
 from dream.corpus.document import Part
 from dream.corpus.loaders import markdown
 from dream.corpus.sectioning import cut
@@ -69,8 +70,9 @@ class Shelf:
         return sum(bits * terms[term] / (terms[term] + 1.2) for term, bits in rarity.items())
 
 
-def _normed(scores: np.ndarray) -> np.ndarray:
-    return (scores - scores.mean()) / (scores.std() or 1.0)
+def _normed(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    apart: NDArray[np.float64] = (scores - scores.mean()) / (scores.std() or 1.0)
+    return apart
 
 
 def starter_stories(embedder: Embedder, language: str) -> Iterator[Case]:
@@ -97,7 +99,7 @@ def unseen_stories(embedder: Embedder, folder: Path) -> Iterator[Case]:
 
 def story(shelf: Shelf, wish: Wish, group: str, language: str) -> Case:
     fragments = shelf.find(wish.premise, 6 + wish.seed % 3)
-    brief = Brief(premise=wish.premise, tone=wish.tone, length=wish.length, language=language)  # type: ignore[arg-type]
+    brief = Brief(premise=wish.premise, tone=wish.tone, length=wish.length, language=language)
     lines = weave(read(compose(brief, fragments, History(), seed=wish.seed, history_budget=8000)))
     text = render(lines)
     spans = sentences(text)

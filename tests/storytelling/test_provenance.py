@@ -12,24 +12,24 @@ from dream.retrieval.fragment import Fragment
 from dream.storytelling.provenance import Provenance, trace
 
 BELL = (
-    "The Drowned Bell hangs under Merrow Bank. Petra Gaunt lashed forty empty casks to its beam, and when the flood came "
-    "in the casks strained and the bell rose beside her boat. It coughed up one great silver bubble and lay still."
+    "The Drowned Bell hangs under Merrow Bank. Petra Gaunt lashed forty empty casks to its beam, and when the flood "
+    "came in the casks strained and the bell rose beside her boat. It coughed up one great silver bubble and lay still."
 )
 MILL = (
     "Ambrose the miller had not spoken for twenty-six years. His three sisters quarrelled over a dark line in the "
     "millstone. Ada said that it was a crack, and Una said that it was not."
 )
 STAIR = (
-    "Nan Tolliver kept a net at the top of Anwick's Stair, where the wind returns lost things. A hat came inside the week "
-    "and a glove inside the month. She hung what came on numbered nails."
+    "Nan Tolliver kept a net at the top of Anwick's Stair, where the wind returns lost things. A hat came inside the "
+    "week and a glove inside the month. She hung what came on numbered nails."
 )
 KOREAN_BELL = (
-    "돌종섬에는 집도 밭도 없고, 굽은 소나무 한 그루와 거기 매달린 돌종 하나가 있었다. 연이는 고모할머니에게서 대추나무 "
-    "방망이를 물려받았다. 사람 하나를 불러들이면 종은 소리 하나를 가져갔다."
+    "돌종섬에는 집도 밭도 없고, 굽은 소나무 한 그루와 거기 매달린 돌종 하나가 있었다. 연이는 고모할머니에게서 "
+    "대추나무 방망이를 물려받았다. 사람 하나를 불러들이면 종은 소리 하나를 가져갔다."
 )
 KOREAN_SALT = (
-    "덕보는 달우물 앞에서 말을 한마디 잘못했다. 소금을 다 팔면 돌아오겠다고 했으나, 아침마다 자루에는 소금이 한 되 남아 "
-    "있었다. 순금은 그동안 장독을 비워 두었다."
+    "덕보는 달우물 앞에서 말을 한마디 잘못했다. 소금을 다 팔면 돌아오겠다고 했으나, 아침마다 자루에는 소금이 한 되 "
+    "남아 있었다. 순금은 그동안 장독을 비워 두었다."
 )
 RUN = "the wind that comes up the stair returns what people lost last winter"  # 13 words
 

@@ -50,6 +50,6 @@ def _korean(word: str) -> dict[str, float]:
 
 @cache
 def _common(language: str) -> dict[str, float]:
-    """Bits of surprise by stem; how they were counted stands in benchmarks/provenance/count.py."""
+    """Bits of surprise by stem; how they were counted stands in benchmarks.provenance.count."""
     table = (files(__package__) / "common" / f"{language}.txt").read_text("utf-8")
     return {stem: float(bits) for stem, bits in (line.split(" ") for line in table.splitlines())}

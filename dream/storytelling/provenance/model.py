@@ -62,7 +62,7 @@ def model_for(language: str, embedder: Embedder | None) -> Model:
 
 @cache
 def _fitted() -> list[Model]:
-    """What benchmarks/provenance/fit.py wrote, and how, stands in the file."""
+    """What benchmarks.provenance.fit wrote, and how, stands in the file."""
     held = json.loads((files(__package__) / "weights.json").read_text("utf-8"))
     return [
         Model(model["language"], model["embedder"], list(model["weights"].values()), model["bias"], model["least"])
