@@ -239,6 +239,20 @@ def test_the_hero_of_the_premise_is_the_hero_of_the_story(premise: str, hero: st
         assert sum(short in line for line in lines) >= 6
 
 
+@pytest.mark.parametrize(
+    ("premise", "words_of_it"),
+    [
+        ("늙은 사공 둘이 말없이 헤어지는 이야기", "늙은 두 사공"),
+        ("동생을 찾는 누나, 등불을 들고 물을 건넌다", "등불을 들고 물을 건넌다"),
+        ("말을 잃은 여자가 조용숲에서 들은 것", "조용숲에서 들은"),
+        ("빚을 갚지 못한 사공이 모랫길을 건너 이름을 찾으러 간다", "이름을 찾으러 간다"),
+    ],
+)
+def test_what_the_premise_says_beside_its_hero_is_told(premise: str, words_of_it: str) -> None:
+    for seed in range(4):
+        assert words_of_it in told(weave(asked(premise, seed)))
+
+
 def test_the_named_hero_and_place_win() -> None:
     for seed in range(6):
         text = told(weave(asked("이름을 잃어버린 사공", seed, hero="봉순", place="안개재")))

@@ -142,16 +142,18 @@ class Encounter:
         if hero and clause.human and not _is_crowd(clause.subject):
             return self._say("told.remembered", clause)
         if self._is_theirs(clause):
-            if (
-                self._last
-                and self._last.subject == clause.subject
-                and self._rng.random() < 0.6
-                and self._say("told.more", clause)
-            ):
+            if self._goes_on(clause) and self._rng.random() < 0.75 and self._say("told.more", clause):
                 return True
             witness = self._plot == "road" and seeable(clause) and not self._strict and self._rng.random() < 0.35
             return (witness and self._say("told.seen", clause)) or self._say("told.heard", clause)
         return (bool(self._person) and self._say("told.heard_via", clause)) or self._say("told.heard_of", clause)
+
+    def _goes_on(self, clause: Clause) -> bool:
+        """Whether the sentence just told leaves no doubt who is meant when this one names nobody."""
+        before = self._telling.paragraphs[-1][-1:]
+        if not before or self._last is None or self._last.subject != clause.subject:
+            return False
+        return before[0].passage == self._matter.number or before[0].text.startswith("그 사람")
 
     def _say(self, name: str, clause: Clause, **filled: Noun) -> bool:
         if not self._telling.say(name, self._matter.number, **clause_slots(clause), **filled):

@@ -24,6 +24,7 @@ _ASKING = re.compile(
 )
 _BARE_LIMIT = 9
 _ADNOMINAL = re.compile(r"(?:는|던)$")
+_NUMBERS = re.compile(r"둘(?:이|은)$")
 _PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
 
 
@@ -123,8 +124,14 @@ def _parse(part: str, lexicon: Lexicon) -> Premise | None:
     hero = Noun(_named(words, at, noun))
     rest = words[at + 1 :]
     subject = split(word)[1] in ("이", "가", "은", "는", "께서") and bare(word) != noun
+    # "사공 둘이 ..." and "누나, 등불을 들고 ..." have their subject marked a little later, or not at all.
+    if rest and _NUMBERS.match(rest[0]):
+        hero, full, rest, subject = Noun(f"두 {hero}"), f"{full.removesuffix(noun)}두 {noun}", rest[1:], True
+    subject = subject or word.endswith(",")
     wish, happened, reported = _befalls(rest, tale) if subject else ("", (), "")
-    trait = _trait(full.removesuffix(noun).strip())
+    trait = _trait(full.removesuffix(noun).removesuffix("두 ").strip())
+    if wish and not wish.endswith("는"):
+        wish, trait = "", wish  # "책을 덮은" is done: one may ask why, but no longer when
     return Premise(
         hero,
         Noun(full if len(full.split()) <= _BARE_LIMIT else noun),
@@ -142,7 +149,7 @@ def _unasked(text: str) -> tuple[str, bool]:
     asked = _ASKING.search(text)
     if asked and (asked["tale"] or asked["asks"]):
         return text[: asked.start()].strip(), bool(asked["tale"])
-    day = re.search(r"\s(?:날|밤|때|일)[.!]*$", text)
+    day = re.search(r"\s(?:날|밤|때|일|것)[.!]*$", text)
     return (text[: day.start()], True) if day else (text.rstrip(" .!~…"), False)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dream.language.hangul import language_of
 from dream.storytelling.brief import WORDS, Length
+from dream.storytelling.storytellers.loom.korean.clause import Clause
 from dream.storytelling.storytellers.loom.korean.data import load
 from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Memory
 from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
@@ -49,6 +50,7 @@ class _Scene:
         self._memory = Memory(str(self._premise.hero), self._questions())
         self._motif = self._choose_motif()
         self._back: list[str] = []
+        self._telling.houseless = is_stranger(str(self._premise.hero))
         self._telling.at_home = self._plot != "road"
 
     def tell(self) -> list[Line]:
@@ -71,7 +73,8 @@ class _Scene:
         """What the hero asks those they meet, in turn."""
         asked = [f"wants.ask_{slot}" for slot in WISHES if getattr(self._premise, slot)]
         if asked == ["wants.ask_said"]:
-            return asked if language_of(self._premise.said) == "ko" else []
+            short = len(self._premise.said.split()) < 6 and language_of(self._premise.said) == "ko"
+            return asked if short else []
         return asked * 2
 
     def _open(self) -> None:
@@ -182,12 +185,20 @@ class _Scene:
         self._rng.shuffle(recalled)
         if not strict:
             for matter, clause in recalled:
-                if doable(clause) and self._telling.say("told.follow", matter.number, **clause_slots(clause)):
+                if (
+                    doable(clause)
+                    and not self._is_gift(clause)
+                    and self._telling.say("told.follow", matter.number, **clause_slots(clause))
+                ):
                     return True
         for matter, clause in recalled:
             if self._telling.say("told.return", matter.number, **clause_slots(clause)):
                 return False
         return False
+
+    def _is_gift(self, clause: Clause) -> bool:
+        """Whether the price will come back to it anyway."""
+        return self._memory.gift is not None and self._memory.gift[2] is clause
 
     def _price(self) -> None:
         say = self._telling.say

@@ -105,6 +105,9 @@ def _is_whole(clause: Clause, lexicon: Lexicon) -> bool:
     deed = clause.deed.split()
     if any(split(word)[1] in ("은", "는") and _acts(word, lexicon) for word in deed):
         return False
+    # "서윤은 ... 들렀다가 해가 졌다": the last verb has a subject of its own, unless it only says what there is.
+    if len(deed) > 1 and split(deed[-2])[1] in ("이", "가") and not re.search(r"(?:있었|없었|되었|아니었)$", deed[-1]):
+        return False
     if clause.mark not in ("이", "가"):
         return True
     modifies = any(final(word) == NIEUN or word.endswith("는") for word in deed[:2] if not lexicon.is_noun(word))

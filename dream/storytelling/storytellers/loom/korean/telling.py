@@ -11,6 +11,7 @@ from dream.storytelling.storytellers.loom.korean.nouns import Noun
 from dream.storytelling.storytellers.loom.line import Line
 
 Slot = str
+_OF_A_HOUSE = re.compile("의 집|의 방|대문|방석|문턱")
 # Frames that only fit a hero who has set out.
 _UNDER_WAY = re.compile("돌아오는|돌아와|돌아왔|왔던 길|떠날 때|그새|다녔|두고 온|길 저쪽|나선 것은|돌아섰다")
 
@@ -23,6 +24,7 @@ class Telling:
         self._gate = gate
         self._own = own
         self.at_home = False
+        self.houseless = False
         self.with_somebody = False
         self.paragraphs: list[list[Line]] = [[]]
 
@@ -53,6 +55,8 @@ class Telling:
         """The frame's sentence, not yet put anywhere; [] where it can't be filled or doesn't pass."""
         values = {**self._own, **filled}
         if not slots(frame) <= values.keys() or (self.at_home and _UNDER_WAY.search(frame)):
+            return []
+        if self.houseless and _OF_A_HOUSE.search(frame):
             return []
         if "그 사람" in frame and not self.with_somebody:
             return []
