@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,7 @@ _TONES = {
     "adventurous": """adventurous adventure exciting bold brisk epic swashbuckling fast daring heroic thrilling lively
         brave rousing""",
 }
+_SPREAD = 3
 _SLOT = re.compile(r"\{(\w+)\}")
 _PARTS = (
     "hat mouth neck head shoulder coat back pocket hand sleeve face breath collar finger ear knee throat voice name "
@@ -38,11 +40,14 @@ _LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "reply_mid"
 # Words so common in tales that sharing them with a fragment says nothing.
 _COMMON = content(
     """day night morning evening year time man woman people child house home door road way hand eye head foot word
-    name thing place room light water
-    old young good little small great long new come go see hear tell ask think know find leave give take look want
-    keep stand sit walk turn bring call
-    begin end open close shut stop follow wait lie hold put first last next two three four one once never nobody
-    everyone someone anything nothing something"""
+    name thing place room light water old young good little small great long new come go see hear tell ask think
+    know find leave give take look want keep stand sit walk turn bring call begin end open close shut stop
+    follow wait lie hold put first last next two three four one once never nobody everyone someone anything
+    nothing something coat boot table bread window bed wall rain wind fire sleep eat drink cup chair dark noon
+    supper dinner step stair floor back side corner end bottom top front middle week month winter summer spring
+    autumn tuesday sit wear bring carry pull push speak talk voice answer question nod smile laugh feel mean
+    matter use help need try start line piece sort kind mile friend neighbour family mother father boy girl
+    white black red green blue cold warm quiet slow quick heavy light half"""
 )
 
 
@@ -146,7 +151,10 @@ class Chooser:
         self._used: set[str] = set()
         self._orders: dict[tuple[str, str], list[Frame]] = {}
         known = content(own) | _COMMON
-        self._sources = [content(source) - known for source in sources]
+        read = [content(source) - known for source in sources]
+        spread = Counter(word for source in read for word in source)
+        # What several fragments speak of points to none of them.
+        self._sources = [frozenset(word for word in source if spread[word] < _SPREAD) for source in read]
 
     def order(self, file: str, section: str) -> list[Frame]:
         """The frames not used yet, the most fitting first."""

@@ -29,6 +29,8 @@ _OTHERS = re.compile(
 _LEAST_USED = 3
 _MODES = ("seen", "overheard", "remembered", "written")
 _ENDING_SHARE = 110
+_CLOSING = 3  # turn, price and ending close every scene
+_FILLED = 0.8  # of the words aimed for; fragments that give little make a shorter story rather than a padded one
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class Plan:
         found = [(pair[0], pair[1]) for pair in pairs("images", "pairs")]
         return min(
             self.scene.chooser.turned("images", found),
-            key=lambda pair: self.scene.chooser.clash(f"{pair[0]} {pair[1]}"),
+            # Two sentences at either end of the story: one word more in common with a fragment does no harm.
+            key=lambda pair: max(0, self.scene.chooser.clash(f"{pair[0]} {pair[1]}") - 1),
         )
 
     def _opening(self, image: tuple[str, str]) -> list[Line]:
@@ -173,7 +176,9 @@ class Plan:
             leaning = sum(bool(source.last) for source in self.sources)
             if used >= room and leaning >= min(_LEAST_USED, len(self.sources)):
                 break
-            leg = self._leg(modes[turn % len(modes)], groups[0]) if groups else paragraph(self._aside())
+            if not groups:
+                break
+            leg = self._leg(modes[turn % len(modes)], groups[0])
             if leg:
                 legs.append(leg)
                 used += words_in(leg)
@@ -350,11 +355,14 @@ class Plan:
 
     def _sized(self, parts: list[list[Line]]) -> list[Line]:
         """The parts within the length that was asked for: something more on the way, or something less."""
-        while sum(map(words_in, parts)) < self.target * 0.9:
-            more = paragraph(self.scene.tell("encounters", "encounters") or self.scene.tell("road", "interludes"))
+        place = 1
+        while sum(map(words_in, parts)) < self.target * _FILLED:
+            more = paragraph(self._aside())
             if not more:
                 break
-            parts.insert(max(1, len(parts) - 3), more)
-        while sum(map(words_in, parts)) > self.most and len(parts) > 4:
-            parts.pop(-4)
+            last = len(parts) - _CLOSING
+            parts.insert(min(place, last), more)
+            place = place + 2 if place + 2 <= last else 1
+        while sum(map(words_in, parts)) > self.most and len(parts) > _CLOSING + 1:
+            parts.pop(-_CLOSING - 1)
         return [line for part in parts for line in part]
