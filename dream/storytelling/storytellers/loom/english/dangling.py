@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from dream.storytelling.storytellers.loom.english.vocabulary import being, is_determiner, is_person, is_plural
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    being,
+    function_words,
+    is_determiner,
+    is_past,
+    is_person,
+    is_plural,
+)
 
 _PERSONAL = frozenset("he she him her his hers himself herself".split())
 _THING = frozenset("it its itself".split())
@@ -23,6 +30,7 @@ _EVERYBODY = frozenset("everyone everybody nobody someone somebody anyone anybod
 _PREPOSITIONS = frozenset("at of by after on for from with to like in".split())
 _FURTHER = frozenset("other others another too also both rest".split())
 _ORDINAL = frozenset("other others latter former same rest first second third said".split())
+_JOINTS = frozenset("who that which when while if because until where".split())
 _NOT_LAST = frozenset("one so then there same did too was were had could would".split())
 
 
@@ -49,7 +57,28 @@ def dangles(words: list[str], names: frozenset[str]) -> bool:
             or (low.endswith("s") and len(low) > 3 and not is_person(low))
         )
         thing = thing or (low not in names and not is_person(low) and (is_determiner(before) or is_determiner(earlier)))
-    return words[-1].lower() in _NOT_LAST
+    return words[-1].lower() in _NOT_LAST or _someone_else(words, names)
+
+
+def _someone_else(words: list[str], names: frozenset[str]) -> bool:
+    """Whether a pronoun must stand for another than the one person named: "Josiah stood in front of her"."""
+    low = [word.lower() for word in words]
+    people = [
+        at
+        for at, word in enumerate(words)
+        if being(low[at]) not in {None, "they"} or (word in names and words[at - 1] not in names)
+    ]
+    if len(people) > 1:
+        return False
+    if set(low) & {"he", "him", "his"} and set(low) & {"she", "her", "hers"}:
+        return True
+    joint = next((at for at, word in enumerate(low) if word in _JOINTS and people and at > people[0]), len(low))
+    return any(
+        low[at] in {"him", "her", "them"}
+        and (is_past(low[at - 1]) or low[at - 1] in {"to", "of", "for", "at"})
+        and (at + 1 == len(low) or low[at + 1] in function_words() or not low[at + 1][0].isalpha())
+        for at in range(1, min(joint, len(low)))
+    )
 
 
 def _points(words: list[str], at: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dream.storytelling.storytellers.loom.english.cutting import LEADS
 from dream.storytelling.storytellers.loom.english.vocabulary import being, is_person, preposition
 from dream.storytelling.storytellers.loom.english.words import tokens
 
@@ -13,6 +14,7 @@ _TITLES = {
 }
 _SOMEONE = {"he": "man", "she": "woman"}
 _PRONOUNS = frozenset("he she his her him they their them".split())
+_LEADING_TO = frozenset("in at of from to near toward towards for beyond off through between into round past".split())
 _REACH = 9
 
 
@@ -37,7 +39,8 @@ class People:
         """The words with their first "he", "she" or "they" as the person it stands for, and whether one was found."""
         for at, word in enumerate(words[:_REACH]):
             low = word.lower()
-            if low in {"he", "she"} or (low == "they" and at == 0):
+            opened = at == 0 or words[0].lower() in LEADS
+            if opened and (low in {"he", "she"} or (low == "they" and at == 0)):
                 person = self._person(low)
                 return [*words[:at], *tokens(person if at else person[:1].upper() + person[1:]), *words[at + 1 :]], True
             if word in self._names or is_person(low) or low in _PRONOUNS:
@@ -72,20 +75,16 @@ class People:
         """Everyone the fragment names or points at: names in full, and "the" with a person."""
         words = tokens(text)
         found: set[str] = set()
+        places: set[str] = set()
         at = 0
         while at < len(words):
             end = at
             while end < len(words) and words[end] in self._names:
                 end += 1
             if end > at:
-                name = " ".join(words[at:end])
-                if not preposition(words[end - 1]) and not (
-                    at and words[at - 1].lower() in {"in", "at", "of", "from", "to", "near"}
-                ):
-                    found.add(name)
-                at = end
-                continue
-            if words[at].islower() and being(words[at]) not in {None, "they"}:
+                led = at > 0 and words[at - 1].lower() in _LEADING_TO
+                (places if led or preposition(words[end - 1]) else found).add(" ".join(words[at:end]))
+            elif words[at].islower() and being(words[at]) not in {None, "they"}:
                 found.add(f"the {words[at]}")
-            at += 1
-        return {name for name in found if not any(name != other and name in other for other in found)}
+            at = max(end, at + 1)
+        return {name for name in found - places if not any(name != other and name in other for other in found)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dream.storytelling.storytellers.loom.english.clauses import Clause
 from dream.storytelling.storytellers.loom.english.cutting import BREAKS, cut_off, in_series, whole
-from dream.storytelling.storytellers.loom.english.vocabulary import is_past
+from dream.storytelling.storytellers.loom.english.vocabulary import is_determiner, is_past
 from dream.storytelling.storytellers.loom.english.words import longest_shared_run, spelled, tokens
 
 # Two below what counts as copied, since the words of the neighbouring sentences may prolong a run by chance.
@@ -38,11 +38,18 @@ def _joints(words: list[str]) -> list[int]:
     found = []
     for at, word in enumerate(words[2:-2], 2):
         following = words[at + 1].lower()
-        if (
-            word == "," and following in _JOINTS and any(is_past(later.lower()) for later in words[at + 2 : at + 8])
-        ) or (word == "and" and is_past(following) and words[at - 1] != ","):
+        if (word == "," and following in _JOINTS and _tells(words[at + 2 : at + 8])) or (
+            word == "and" and is_past(following) and words[at - 1] != ","
+        ):
             found.append(at)
     return sorted(found, key=lambda at: abs(at - len(words) // 2))
+
+
+def _tells(words: list[str]) -> bool:
+    """Whether a verb stands among these words: what follows "and" is then more than one more thing."""
+    return any(
+        is_past(word.lower()) and not (at and is_determiner(words[at - 1].lower())) for at, word in enumerate(words)
+    )
 
 
 def _interrupted(clause: Clause, at: int, tag: str) -> Clause | None:
