@@ -229,6 +229,7 @@ def test_polite_past_tense_is_told_in_the_plain_one() -> None:
         ("고양이", "고양이"),
         ("연이가 종을 다시 칠 수 있을까?", "연이"),
         ("소녀가 종소리를 따라간다", "소녀"),
+        ("버스를 기다리는 사람", "버스를 기다리는 사람"),
     ],
 )
 def test_the_hero_of_the_premise_is_the_hero_of_the_story(premise: str, hero: str) -> None:

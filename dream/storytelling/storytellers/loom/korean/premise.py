@@ -22,6 +22,7 @@ _ASKING = re.compile(
     r"(?:를|을|이|하나를|하나|한 편을|한 편|한 편만)?\s*"
     rf"(?:좀\s*)?(?:하나\s*)?(?P<asks>{either('asks')})?\s*[.!?~…]*\s*$"
 )
+_PERSONS = ("people", "animals", "kin")
 _BARE_LIMIT = 9
 _ADNOMINAL = re.compile(r"(?:는|던)$")
 _NUMBERS = re.compile(r"둘(?:이|은)$")
@@ -34,7 +35,8 @@ class Premise:
 
     `wish` ends as an adnominal ("거짓말을 하게 되는"); `happened` are past statements; `reported` is a plain present
     one ("사공이 바다를 건넌다"), `intent` that without who does it. `topic` is what the premise is about, as a noun
-    phrase, and `said` the premise in its own words, where nothing else could be read from it.
+    phrase; `once` what the hero has done, as an adnominal ("책을 덮은"); and `said` the premise in its own words, where
+    nothing else could be read from it.
     """
 
     hero: Noun
@@ -47,7 +49,7 @@ class Premise:
     topic: Noun | None = None
     said: str = ""
     trait: str = ""
-    named: bool = False
+    once: str = ""
 
 
 def read_premise(request: Request, lexicon: Lexicon) -> Premise:
@@ -80,17 +82,17 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
             found.topic,
             said,
             found.trait,
-            True,
+            found.once,
         )
     topic = _topic(text)
     said = "" if topic else said
     chosen = hero or _remembered(request) or Noun(_pick(sorted(listed("strangers")), request.premise))
-    return Premise(chosen, chosen, place, happened=later, topic=topic, said=said, named=hero is not None)
+    return Premise(chosen, chosen, place, happened=later, topic=topic, said=said)
 
 
 def _tells(found: Premise, part: str) -> bool:
     """Whether all that a part of the premise says has been read, so that it needn't be quoted."""
-    return bool(found.wish or found.happened or found.reported or found.trait) or _unasked(part)[0] in (
+    return bool(found.wish or found.once or found.happened or found.reported or found.trait) or _unasked(part)[0] in (
         found.hero,
         found.full,
     )
@@ -130,8 +132,8 @@ def _parse(part: str, lexicon: Lexicon) -> Premise | None:
     subject = subject or word.endswith(",")
     wish, happened, reported = _befalls(rest, tale) if subject else ("", (), "")
     trait = _trait(full.removesuffix(noun).removesuffix("두 ").strip())
-    if wish and not wish.endswith("는"):
-        wish, trait = "", wish  # "책을 덮은" is done: one may ask why, but no longer when
+    # "책을 덮은" is done, "거짓말을 하게 되는" is to come: they are told differently.
+    wish, once = (wish, "") if wish.endswith("는") else ("", wish)
     return Premise(
         hero,
         Noun(full if len(full.split()) <= _BARE_LIMIT else noun),
@@ -140,7 +142,7 @@ def _parse(part: str, lexicon: Lexicon) -> Premise | None:
         happened,
         reported,
         trait=trait,
-        named=True,
+        once=once,
     )
 
 
@@ -164,10 +166,13 @@ def _hero_at(words: list[str], lexicon: Lexicon) -> int | None:
             and not _is_person(bare(word), lexicon)
         ):
             return at
-        if (_is_person(noun, lexicon) or _is_person(bare(word), lexicon)) and particle != "의":
+        known = kind(noun) in _PERSONS or kind(bare(word)) in _PERSONS
+        if (known or (_is_person(bare(word), lexicon) and at == len(words) - 1)) and particle != "의":
             persons.append(at)
     if persons:
         return persons[-1]
+    if len(words) > 1 and bare(words[-1]) == "사람":
+        return len(words) - 1
     for at, word in enumerate(words):
         noun, particle = split(word)
         likely = (
@@ -182,13 +187,13 @@ def _hero_at(words: list[str], lexicon: Lexicon) -> int | None:
 
 
 def _is_person(noun: str, lexicon: Lexicon) -> bool:
-    return kind(noun) in ("people", "animals", "kin") or (
-        len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun)
-    )
+    return kind(noun) in _PERSONS or (len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun))
 
 
 def _named(words: list[str], at: int, noun: str) -> str:
-    """The hero's name with the title or name that belongs to it: "막동 할아범"."""
+    """The hero's name with the title or name that belongs to it: "막동 할아범", "기다리는 사람"."""
+    if noun == "사람":
+        return " ".join(words[at - 1 : at + 1])
     before = words[at - 1] if at else ""
     if (
         before

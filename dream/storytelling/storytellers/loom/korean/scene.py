@@ -21,7 +21,7 @@ from dream.storytelling.storytellers.loom.reading import Request
 
 _MEETINGS: dict[Length, int] = {"short": 3, "medium": 6, "long": 9}
 _ENDING_WORDS: dict[Length, int] = {"short": 50, "medium": 95, "long": 130}
-WISHES = ("wish", "reported", "trait", "topic", "said")
+WISHES = ("wish", "once", "reported", "trait", "topic", "said")
 _PLOTS = ("road", "door", "night", "list")
 
 
@@ -272,7 +272,8 @@ def _own_slots(premise: Premise) -> dict[str, str]:
         "hero": premise.hero, "full": premise.full, "place": premise.place, "wish": premise.wish,
         "reported": premise.reported,
         "intent": premise.intent,
-        "topic": premise.topic, "trait": premise.trait, "said": Noun(f"“{premise.said}”") if premise.said else None,
+        "topic": premise.topic, "trait": premise.trait, "once": premise.once,
+        "said": Noun(f"“{premise.said}”") if premise.said else None,
     }  # fmt: skip
     return {name: value for name, value in own.items() if value}
 
