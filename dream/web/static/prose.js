@@ -3,6 +3,7 @@
 const BETWEEN = /\n[^\S\n]*\n\s*/;
 const SENTENCE_END = /[.!?…。！？]["'”’»)\]」』]*\s/g;
 const MOST_NUMBERS = 2;
+const HEARD = 20000;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Prose {
@@ -66,6 +67,7 @@ export class Prose {
     this.element.classList.remove("telling");
     this.flush();
     this.say(true);
+    setTimeout(() => this.spoken.replaceChildren(), HEARD); // said by then, and not to be found twice
   }
 
   /**
