@@ -40,29 +40,28 @@ def read(chunks: Iterable[bytes]) -> Generator[str | LastWord, None, None]:
 
 
 def _data(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What stands behind each `data:`, up to [DONE]."""
-    for line in _lines(chunks):
-        if line.startswith(b"data:"):
-            data = line[5:].strip()
-            if data == b"[DONE]":
-                return
-            if data:
-                yield data
-        elif line.startswith(b"error:") or line.rstrip() in (b"event: error", b"event:error"):
-            raise Broken("provider_failed")
-        elif line.strip() and not line.startswith((b":", b"event:", b"id:", b"retry:")):
-            raise Broken("provider_garbled")
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole lines; one that never ended is none."""
+    """What stands behind each `data:`, up to [DONE]. A line that never ended is none."""
     rest = b""
     for chunk in chunks:
         lines = (rest + chunk).split(b"\n")
         if len(lines[0]) > LINE_LIMIT:
             raise Broken("provider_garbled")
         rest = lines.pop()
-        yield from lines
+        for line in lines:
+            if not line.startswith(b"data:"):
+                _check(line)
+            elif (data := line[5:].strip()) == b"[DONE]":
+                return
+            elif data:
+                yield data
+
+
+def _check(line: bytes) -> None:
+    """Raises Broken where a line without data is not one of an event stream, or announces an error."""
+    if line.startswith(b"error:") or line.rstrip() in (b"event: error", b"event:error"):
+        raise Broken("provider_failed")
+    if line.strip() and not line.startswith((b":", b"event:", b"id:", b"retry:")):
+        raise Broken("provider_garbled")
 
 
 def _event(data: bytes) -> dict[str, Any]:

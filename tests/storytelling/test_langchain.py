@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
 
 from dream.errors import SetupFailed, StorytellerFailed
 from dream.settings import load_settings
@@ -155,6 +159,31 @@ class Scribe(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         for chunk in self.chunks:
             yield ChatGenerationChunk(message=chunk)
+
+
+class Deaf(Scribe):
+    """Does not hear the first cancellation."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    ended: Event
+
+    async def _astream(self, *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=self.chunks[0])
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+def test_closing_is_repeated_until_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = Deaf(chunks=[AIMessageChunk(content="A bell.")], ended=Event())
+    monkeypatch.setattr(langchain, "_model", lambda *_: deaf)
+    listening = Listening(tell("deaf:any"))
+    assert listening.heard.get(timeout=5) == "A bell."
+    listening.close()
+    assert deaf.ended.wait(5)
 
 
 def scribed(monkeypatch: pytest.MonkeyPatch, *chunks: AIMessageChunk) -> list[str | Finish]:
