@@ -78,4 +78,4 @@ def _guide(request: Request, hero: Figure, chooser: Chooser) -> Figure:
         for guide in known
         if guide.pronoun != hero.pronoun and guide.name.split()[-1] not in f"{hero.name} {request.premise}"
     ]
-    return min(chooser.turned("guides", fit), key=lambda guide: chooser.clash(guide.first))
+    return min(chooser.turned("guides", fit), key=lambda guide: chooser.clash(guide.first, let_pass=0))

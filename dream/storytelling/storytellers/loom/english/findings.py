@@ -26,7 +26,7 @@ _NO_QUALITIES = frozenset(
         same other own first last next whole very such more few own only single certain said latter former own
         second third second-hand""".split()
 )
-_LEAST_SAID, _MOST_SAID = 3, 18
+_LEAST_SAID, _MOST_SAID = 3, 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _PARTS = (
     "shadow spoon height bundle"
 )
 _OWN_PARTS = re.compile(rf"(?<=\{{his\}} )(?:{_PARTS.replace(' ', '|')})\b")
-_LEANING = frozenset({"clause", "subject", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
+_LEANING = frozenset({"clause", "subject", "known", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
 # Words so common in tales that sharing them with a fragment says nothing.
 _COMMON = content(
     """day night morning evening year time man woman people child house home door road way hand eye head foot word
@@ -177,11 +177,11 @@ class Chooser:
         start = self._seed * 5 % len(shuffled) if len(shuffled) % 5 else self._seed * 3 % len(shuffled)
         return shuffled[start:] + shuffled[:start]
 
-    def clash(self, text: str) -> int:
+    def clash(self, text: str, let_pass: int | None = None) -> int:
         """How many words of one fragment stand in this text, less the few that are let pass."""
         words = content(_SLOT.sub(" ", text))
-        let_pass = 1 if len(words) < 6 else 2 if len(words) < 12 else 3
-        return max((max(0, len(words & source) - let_pass) for source in self._sources), default=0)
+        passed = let_pass if let_pass is not None else 1 if len(words) < 10 else 2
+        return max((max(0, len(words & source) - passed) for source in self._sources), default=0)
 
     def use(self, frame: Frame) -> Frame:
         self._used.add(frame.text)

@@ -11,7 +11,6 @@ from dream.storytelling.storytellers.loom.english.frames import fill, pairs, par
 from dream.storytelling.storytellers.loom.english.premise import Premise, wished_deed
 from dream.storytelling.storytellers.loom.english.scene import Scene, paragraph, words_in
 from dream.storytelling.storytellers.loom.english.sources import Source
-from dream.storytelling.storytellers.loom.english.vocabulary import is_plural, known_nouns
 from dream.storytelling.storytellers.loom.english.words import capitalised, content
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Request
@@ -41,6 +40,7 @@ class Plan:
     sources: list[Source]
     target: int
     most: int
+    known: Source | None = None
 
     def first_scene(self) -> list[Line]:
         image = self._image()
@@ -213,8 +213,8 @@ class Plan:
         if self.request.grounding == "free" and rng.random() < 0.5:
             return tell("encounters", "encounters")
         told: list[Line] = []
-        if slots["known"] and rng.random() < 0.5:
-            told = tell("links", "links")
+        if self.known is not None and rng.random() < 0.5:
+            told = self.scene.recall(self.known)
         elif slots["theme"] and rng.random() < 0.5:
             told = tell("theme", "road")
         elif slots["the_token"] and rng.random() < 0.35:
@@ -236,7 +236,9 @@ class Plan:
                 lines += self._quoted(source)
         if not lines:
             return []
-        self.scene.slots["known"] = self._known(group) or self.scene.slots["known"]
+        name, namer = self._known(group)
+        if namer is not None:
+            self.scene.slots["known"], self.known = name, namer
         return [*lines, *self.scene.tell(mode, "end")]
 
     def _stretch(self, mode: str, source: Source, count: int, *, begun: bool) -> list[Line]:
@@ -253,27 +255,16 @@ class Plan:
                 told += bool(leaning)
         return lines
 
-    def _known(self, group: list[Source]) -> str:
-        """Someone just told of, in a form that can be spoken of later; "" where there is none."""
-        people = [
-            clause.subject
-            for source in group
-            for clause in source.told
-            if clause.person and not clause.vague and len(clause.subject.split()) <= 3
-        ]
-        named = [
-            person
-            for person in people
-            if not person.lower().startswith(
-                ("a ", "an ", "one ", "every", "no", "two", "three", "some", "many", "each")
-            )
-        ]
-        single = [
-            person
-            for person in named
-            if not is_plural(person.split()[-1].lower()) and person.lower() not in known_nouns()
-        ]
-        return re.sub(r"^The ", "the ", single[-1]) if single else ""
+    def _known(self, group: list[Source]) -> tuple[str, Source | None]:
+        """Someone just told of by name, and the one fragment that names them; ("", None) where there is none."""
+        for source in reversed(group):
+            others = " ".join(other.passage.text for other in self.sources if other is not source)
+            for clause in reversed(source.told):
+                name = clause.subject
+                proper = clause.person and clause.lowered.startswith(name) and name[:1].isupper() and "," not in name
+                if proper and len(name.split()) <= 3 and name.split()[-1] not in others:
+                    return name, source
+        return "", None
 
     def _lean(self, mode: str, section: str, source: Source, clause: Clause) -> list[Line]:
         source.clauses.remove(clause)

@@ -103,6 +103,15 @@ class Scene:
                 return lines
         return []
 
+    def recall(self, source: Source) -> list[Line]:
+        """A link to someone whom this fragment alone names; a single name in passing is no more than a mention."""
+        named = source if " " in self.slots["known"] else None
+        for frame in self._fitting("links", "links"):
+            lines = self._lines(frame, self.slots, named)
+            if lines:
+                return lines
+        return []
+
     def give(self, token: Token, source: Source) -> list[Line]:
         for frame in self._fitting("token", "given"):
             lines = self._lines(frame, {**self.slots, "token": token.first}, source)
