@@ -326,6 +326,8 @@ def _participle(words: list[str], at: int, names: frozenset[str]) -> bool:
 
 def _is_someone(subject: list[str], names: frozenset[str]) -> bool:
     last = subject[-1]
+    if any(word.lower() in LEADS for word in subject):
+        return False
     if "," in subject or "of" in subject:
         return subject[0] in names and subject[-1] != ","
     if last in names:
