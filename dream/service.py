@@ -73,6 +73,7 @@ class Service:
         self.vectors.open()
         if embedder := self.embedder():
             embedder.embed_query("once upon a time")
+        self.storyteller.prepare()
 
     def close(self) -> None:
         """Interrupts tellings, keeping their text, and writes what is waiting to be written."""

@@ -16,7 +16,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dream.errors import SetupFailed
 
 Precision = Literal["fp32", "int8"]
-StorytellerName = Literal["auto", "openai", "langchain", "loom"]
 
 
 class Settings(BaseSettings):
@@ -62,7 +61,7 @@ class Settings(BaseSettings):
         8000, ge=500, le=200000, description="Characters of the story so far laid before the storyteller."
     )
 
-    storyteller: StorytellerName = Field(
+    storyteller: str = Field(
         "auto", description="auto takes openai or langchain when a key or model is set, else the loom."
     )
     model: str = Field("", description="The model's name; `provider:name` goes through LangChain.")

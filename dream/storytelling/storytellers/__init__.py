@@ -46,4 +46,7 @@ class Storyteller(Protocol):
     provider: str
     name: str
 
+    def prepare(self) -> None:
+        """Loads what the first reader would otherwise wait for. Nobody is asked anything; a fault shows when it tells."""
+
     def tell(self, prompt: Prompt) -> Stream: ...

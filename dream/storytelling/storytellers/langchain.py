@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import cache
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -41,6 +41,10 @@ class LangChainStoryteller:
     def __init__(self, name: str, silence: float) -> None:
         self.name = name
         self._silence = silence
+
+    def prepare(self) -> None:
+        with suppress(Broken):  # what is missing is said when it tells
+            _model(self.name, self._silence, _TOKENS_TO_THINK)
 
     def tell(self, prompt: Prompt) -> Answer:
         return Answer(self.name, self._silence, prompt)

@@ -72,6 +72,9 @@ class ChatServerStoryteller:
         self.name = name
         self._server = server
 
+    def prepare(self) -> None:
+        self._server.prepare()
+
     def tell(self, prompt: Prompt) -> Answer:
         return Answer(self._server, self.name, prompt)
 
@@ -150,6 +153,10 @@ class _Server:
         self._unwanted: set[str] = set()
         # OpenAI's newer models refuse the old name of the ceiling; many other servers only know that one.
         self._ceiling = "max_completion_tokens" if url == OPENAI_URL else "max_tokens"
+
+    def prepare(self) -> None:
+        """Imports and makes the client, which takes a second or two."""
+        _ = self._client
 
     @cached_property
     def _client(self) -> OpenAI:

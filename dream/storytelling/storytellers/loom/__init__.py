@@ -44,6 +44,10 @@ class Loom:
     def __init__(self, pace: float) -> None:
         self._pace = pace
 
+    def prepare(self) -> None:
+        for language in ("en", "ko"):  # the first story of each reads its frames
+            weave(Request(language, "short", "free", "", "", "", "", "", "", (), 0))
+
     def tell(self, prompt: Prompt) -> Stream:
         return _Telling(render(weave(read(prompt))), self._pace)
 
