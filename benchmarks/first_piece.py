@@ -1,7 +1,7 @@
 """Time to the first piece of a story: what dream adds to the storyteller's own time.
 
-A reader posts a premise of about 32 tokens and follows the events, against a fake OpenAI-compatible server in its own process. The same
-server is asked directly in between, by the same client; the difference is dream's.
+A reader posts a premise of about 32 tokens and follows the events, against a fake OpenAI-compatible server in its own process.
+The same server is asked directly in between, by the same client; the difference is dream's.
 
     python -m benchmarks.first_piece [rounds]
 """
@@ -68,9 +68,8 @@ def _directly(client: httpx.Client, base_url: str) -> float:
 def _show(name: str, seconds: list[float]) -> None:
     milliseconds = sorted(1000 * value for value in seconds)
     low, high = milliseconds[len(milliseconds) // 20], milliseconds[-1 - len(milliseconds) // 20]
-    print(
-        f"{name:28} median {statistics.median(milliseconds):6.1f}   5-95 % {low:6.1f} to {high:6.1f}   n={len(milliseconds)}"
-    )
+    median = statistics.median(milliseconds)
+    print(f"{name:28} median {median:6.1f}   5-95 % {low:6.1f} to {high:6.1f}   n={len(milliseconds)}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m benchmarks.memory
 
-PSS from /proc/<pid>/smaps_rollup. First the parts, loaded one after the other in a process of their own; then the real service.
+PSS from /proc/<pid>/smaps_rollup. First the parts, loaded one after the other in a process of their own; then
+the real service.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def _serve(home: Path, precision: str) -> None:
                 assert [name for _, name, _ in events][-1] == "told"
         told, parent = pss(worker), pss(serving.process.pid)
     print(
-        f"{precision}: the serving process when ready {fresh:.0f} MiB, after {STORIES} stories {told:.0f} MiB (its supervisor {parent:.0f} MiB)"
+        f"{precision}: the serving process when ready {fresh:.0f} MiB, "
+        f"after {STORIES} stories {told:.0f} MiB (its supervisor {parent:.0f} MiB)"
     )
 
 

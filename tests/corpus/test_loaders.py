@@ -21,7 +21,8 @@ def test_every_loader_keeps_the_contract(loader: object) -> None:
 
 def test_markdown_keeps_front_matter_and_headings() -> None:
     source = (
-        "---\ntitle: The Bell\nauthor: A. Teller\nlanguage: en\nlicence: CC0-1.0\ntags: [bells, sea]\nsummary: It rings.\n---\n"
+        "---\ntitle: The Bell\nauthor: A. Teller\nlanguage: en\nlicence: CC0-1.0\ntags: [bells, sea]\n"
+        "summary: It rings.\n---\n"
         "# The Bell\n\nIt *rang*.\n\n## Later\n\nIt [rang](http://example.com) again.\n"
     )
     document = load("bell.md", source.encode())

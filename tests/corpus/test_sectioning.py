@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,9 @@ def test_fragments_of_a_tale_cover_it_in_whole_sentences(path: Path) -> None:
     spans = [span for part in document.parts for span in cut(document.text, part, document.language)]
     starts = {span.start for span in sentences(document.text)}
     assert all(span.start in starts for span in spans)
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(spans))
     gaps = document.text[: spans[0].start] + "".join(
-        document.text[before.end : after.start] for before, after in zip(spans, spans[1:], strict=False)
+        document.text[before.end : after.start] for before, after in pairwise(spans)
     )
     assert not gaps.strip()
     assert spans[-1].end == len(document.text)

@@ -139,14 +139,12 @@ def test_leaving_does_not_stop_a_telling(connect: Callable[..., Service], upstre
     scene = begin(service)
     follower = service.log.follow(scene.id, heartbeat=30)
     next(event for event in follower if event and event.name == "delta")
-    follower.close()
+    del follower
     upstream.release("hold")
     assert ended(service, scene)[-1].name == "told"
 
 
-def test_a_full_house_is_refused_before_anything_is_written(
-    connect: Callable[..., Service], upstream: FakeUpstream
-) -> None:
+def test_a_full_house_is_refused_before_anything_is_written(connect: Callable[..., Service]) -> None:
     service = connect("stall@1", tellings=1)
     scene = begin(service)
     reader = service.library.stories.new_reader()

@@ -47,6 +47,6 @@ class Storyteller(Protocol):
     name: str
 
     def prepare(self) -> None:
-        """Loads what the first reader would otherwise wait for. Nobody is asked anything; a fault shows when it tells."""
+        """Loads what the first reader would otherwise wait for. Nothing is asked of anyone; faults show in telling."""
 
     def tell(self, prompt: Prompt) -> Stream: ...

@@ -45,8 +45,8 @@ class Loom:
         self._pace = pace
 
     def prepare(self) -> None:
-        for language in ("en", "ko"):  # the first story of each reads its frames
-            weave(Request(language, "short", "free", "", "", "", "", "", "", (), 0))
+        for language, premise in (("en", "A bell."), ("ko", "종.")):  # the first story of each reads its frames
+            weave(Request(language, "short", "free", premise, "", "", "", "", "", (), 0))
 
     def tell(self, prompt: Prompt) -> Stream:
         return _Telling(render(weave(read(prompt))), self._pace)
