@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-FEATURES = ("near", "nearest")
+FEATURES = ("near", "nearer", "nearest")
+# A fragment about the story's own setting is near all of its sentences; how near is a guess where there are few of them.
+_USUAL = 0.25
+_GUESSES = 4
 
 
 def meaning(scene: Passage, sources: Sequence[Passage], embedder: Embedder) -> Floats:
     """Float32 of shape (sentences, sources, FEATURES), each for the window of the source that it is greatest for.
 
-    The cosine of sentence and window; and the mean cosine of the sentence's clues, by their bits, to the nearest words
-    of the window.
+    The cosine of sentence and window; the same less what the scene's sentences usually have with that source; and the
+    mean cosine of the sentence's clues, by their bits, to the nearest words of the window.
     """
     told = read_tokens(embedder, scene.text)
     weights = _weights(scene, sources, told)
@@ -37,7 +40,9 @@ def meaning(scene: Passage, sources: Sequence[Passage], embedder: Embedder) -> F
     for number, source in enumerate(sources):
         held = recall_tokens(embedder, source.text)
         found[:, number, 0] = (lines @ _windows(held, source).T).max(axis=1)
-        found[:, number, 1] = (weights @ _nearest(words, held, source)).max(axis=1)
+        found[:, number, 2] = (weights @ _nearest(words, held, source)).max(axis=1)
+    near = found[:, :, 0]
+    found[:, :, 1] = near - (near.sum(axis=0) + _GUESSES * _USUAL) / (len(near) + _GUESSES)
     return found
 
 
