@@ -83,7 +83,7 @@ class Embedder:
     def _encode(self, text: str) -> Encoded:
         encoding = self._document(text)
         pooled, tokens = self._run(encoding, "pooled", "tokens")
-        return Encoded(pooled, self._tokens(encoding, tokens, text))
+        return Encoded(pooled, self._tokens(encoding, tokens))
 
     def _document(self, text: str) -> Encoding:
         return self._tokenizer.encode(self._manifest.prefixes.document + text)
@@ -94,15 +94,9 @@ class Embedder:
         found: Any = self._session.run(outputs, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return [output[0] for output in found]
 
-    def _tokens(self, encoding: Encoding, vectors: Vectors, text: str) -> TokenVectors:
+    def _tokens(self, encoding: Encoding, vectors: Vectors) -> TokenVectors:
         skip = len(self._manifest.prefixes.document)
-        kept = [
-            place
-            for place, (special, (_, end)) in enumerate(
-                zip(encoding.special_tokens_mask, encoding.offsets, strict=True)
-            )
-            if not special and skip < end <= skip + len(text)
-        ]
+        kept = [place for place, (_, end) in enumerate(encoding.offsets) if end > skip]  # a special token spans nothing
         spans = [(max(encoding.offsets[place][0] - skip, 0), encoding.offsets[place][1] - skip) for place in kept]
         return TokenVectors(vectors[kept], spans)
 
