@@ -149,11 +149,9 @@ def test_korean_words_are_the_same_with_other_particles() -> None:
 
 def test_meaning_names_what_shares_few_words(model_folder: Path) -> None:
     embedder = Embedder(model_folder)
-    leans = (
-        "A woman up there minded a mesh in which the gale dropped whatever had gone missing, mittens after some weeks."
-    )
-    text = f"It was late, and the kettle had boiled dry. {leans}"
-    assert first(trace(text, SHELF, embedder), text) == {leans: "stair"}
+    leans = "The diver roped barrels to the sunken bell, and the tide lifted it to the surface with one gulp of air."
+    text = f"It was late, and the kettle had boiled dry. {leans} He put on his coat and went to see about the cow."
+    assert first(trace(text, SHELF, embedder), text) == {leans: "bell"}
     assert trace(text, SHELF, None).threads == ()
 
 

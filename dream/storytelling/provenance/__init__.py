@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dream.language.hangul import language_of
+from dream.language.sentences import sentences
 from dream.storytelling.provenance.copied import copied_runs
 from dream.storytelling.provenance.evidence import gather
 from dream.storytelling.provenance.model import model_for
-from dream.storytelling.provenance.passage import read
 from dream.storytelling.provenance.thread import CopiedRun, Provenance, Thread, Tie
 
 if TYPE_CHECKING:
@@ -37,12 +37,11 @@ def trace(text: str, fragments: Sequence[Fragment], embedder: Embedder | None, *
 def _threads(text: str, sources: Sequence[Fragment], embedder: Embedder | None, known: str) -> tuple[Thread, ...]:
     language = language_of(text)
     model = model_for(language, embedder)
-    scene = read(text, language, known)
-    passages = [read(fragment.text, language) for fragment in sources]
-    chances = model.likelihoods(gather(scene, passages, language, embedder if model.embedder else None))
+    texts = [fragment.text for fragment in sources]
+    found = gather(text, texts, embedder if model.embedder else None, language=language, known=known)
     return tuple(
         Thread(span.start, span.end, _ties(row.tolist(), sources))
-        for span, row in zip(scene.spans, chances, strict=True)
+        for span, row in zip(sentences(text), model.likelihoods(found), strict=True)
         if row.sum() >= model.least
     )
 
