@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CopiedRun", "Provenance", "Thread", "Tie", "trace"]
 
+_SAYS = re.compile(r"[^\W_]")  # punctuation alone is near other punctuation, and says nothing
 _MOST_TIES = 3
 _FAINT = 0.1  # beside a stronger tie, a weaker one than this is not worth showing
 
@@ -28,8 +30,8 @@ def trace(text: str, fragments: Sequence[Fragment], embedder: Embedder | None, *
     `known` is what needs no source: the reader's own words. Without an embedder, or with one that no weights were
     fitted to, wording alone decides.
     """
-    sources = [fragment for fragment in fragments if fragment.text.strip()]
-    if not text.strip() or not sources:
+    sources = [fragment for fragment in fragments if _SAYS.search(fragment.text)]
+    if not _SAYS.search(text) or not sources:
         return Provenance()
     return Provenance(_threads(text, sources, embedder, known), copied_runs(text, sources))
 
