@@ -5,6 +5,7 @@ counted.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -46,6 +47,8 @@ class Ingest:
         self._library = library
         self._vectors = vectors
         self._embedder = embedder
+        # Two commands may come at once, and reindexing takes a version that is not live yet for an abandoned one.
+        self._one_at_a_time = threading.Lock()
 
     def files(self, paths: list[Path], corpus: str) -> Iterator[Ingested]:
         """Ingests files one after the other; one that is refused does not stop the rest."""
@@ -61,26 +64,28 @@ class Ingest:
 
         Raises TextRefused; what was there before is then still there.
         """
-        data = _bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
-        before = self._library.works.live_sha256(corpus_id, source)
-        if before == digest:
-            return Ingested(source, "unchanged")
-        draft = _draft(source, digest, load(source, data))
-        version = self._library.works.stage(corpus_id, draft)
-        embedding = self._embed(corpus_id, version.id)
-        replaced = self._library.works.go_live(version, draft, embedding)
-        if replaced and embedding:
-            self._vectors.delete(corpus_id, replaced)
-        return Ingested(source, "replaced" if before else "new", len(draft.pieces))
+        with self._one_at_a_time:
+            data = _bytes(path)
+            digest = hashlib.sha256(data).hexdigest()
+            before = self._library.works.live_sha256(corpus_id, source)
+            if before == digest:
+                return Ingested(source, "unchanged")
+            draft = _draft(source, digest, load(source, data))
+            version = self._library.works.stage(corpus_id, draft)
+            embedding = self._embed(corpus_id, version.id)
+            replaced = self._library.works.go_live(version, draft, embedding)
+            if replaced and embedding:
+                self._vectors.delete(corpus_id, replaced)
+            return Ingested(source, "replaced" if before else "new", len(draft.pieces))
 
     def embed_missing(self) -> Iterator[tuple[int, int]]:
         """Makes the vectors of live works that have none of this model; yields (done, of) after each work."""
-        embedder = self._embedder()
-        waiting = self._library.works.unembedded(embedder.name) if embedder else []
-        for done, (corpus_id, version_id) in enumerate(waiting, 1):
-            self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
-            yield done, len(waiting)
+        with self._one_at_a_time:
+            embedder = self._embedder()
+            waiting = self._library.works.unembedded(embedder.name) if embedder else []
+            for done, (corpus_id, version_id) in enumerate(waiting, 1):
+                self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
+                yield done, len(waiting)
 
     def reindex(self) -> Iterator[tuple[int, int]]:
         """Makes the lexical index and the vectors of every live work anew from SQL, and drops what belongs to none;
@@ -88,19 +93,20 @@ class Ingest:
 
         Searches go on meanwhile: entries are overwritten in place, under the same ids.
         """
-        works = self._library.works
-        works.discard_staged()
-        works.forget_terms_of_dead_versions()
-        versions = works.live_versions()
-        kept: dict[str, set[str]] = {}
-        for done, (corpus_id, version_id) in enumerate(versions, 1):
-            fragments = works.fragments_of(version_id)
-            works.reindex_terms(version_id, corpus_id, [index_line(fragment.text) for fragment in fragments])
-            works.embedded(version_id, self._embed(corpus_id, version_id))
-            kept.setdefault(corpus_id, set()).update(fragment.id for fragment in fragments)
-            yield done, len(versions)
-        for shelf in works.shelves():
-            self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - kept.get(shelf.id, set())))
+        with self._one_at_a_time:
+            works = self._library.works
+            works.discard_staged()
+            works.forget_terms_of_dead_versions()
+            versions = works.live_versions()
+            kept: dict[str, set[str]] = {}
+            for done, (corpus_id, version_id) in enumerate(versions, 1):
+                fragments = works.fragments_of(version_id)
+                works.reindex_terms(version_id, corpus_id, [index_line(fragment.text) for fragment in fragments])
+                works.embedded(version_id, self._embed(corpus_id, version_id))
+                kept.setdefault(corpus_id, set()).update(fragment.id for fragment in fragments)
+                yield done, len(versions)
+            for shelf in works.shelves():
+                self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - kept.get(shelf.id, set())))
 
     def _embed(self, corpus_id: str, version_id: str) -> str | None:
         """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no
