@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from dream.service import Service
+from dream.settings import Settings
 from dream.web import build_app
+from dream.web.auth import secret_key
 
 PREMISE = {"premise": "A keeper who may not lie", "seed": 7, "length": "short"}
 
@@ -153,7 +155,13 @@ def test_a_forged_token_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
 )
 def test_another_sites_page_cannot_start_a_story(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.post("/api/v1/stories", json=PREMISE, headers=headers).status_code == 403
@@ -170,6 +178,15 @@ def test_a_browser_with_the_cookie_needs_the_csrf_token(app: Flask) -> None:
     assert answer.json is not None
     assert answer.json["reader_token"] is None
     assert browser.get(answer.json["story"]["url"]).status_code == 200
+
+
+def test_a_key_that_a_full_disk_left_empty_is_made_anew(settings: Settings) -> None:
+    settings.home.mkdir()
+    (settings.home / "secret-key").touch()
+    made = secret_key(settings)
+    assert len(made) > 40
+    assert secret_key(settings) == made
+    assert (settings.home / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
 # Going on
