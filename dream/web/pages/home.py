@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from dream.errors import BriefRefused, Busy, CorpusMissing, DreamError
 from dream.storytelling.brief import Brief
+from dream.storytelling.refusals import refusals
 from dream.web.auth import known_reader, reader_id
 from dream.web.current import service
-from dream.web.operation import refusals
 from dream.web.pages import pages
 from dream.web.pages.examples import Example, examples
 
