@@ -144,6 +144,8 @@ def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise TextRefused(f"{path} is not a file.")  # reading a pipe or a device might never end
         if path.stat().st_size > LARGEST_FILE:
             raise TextRefused(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB. Split it, and bring the parts.")
         return path.read_bytes()

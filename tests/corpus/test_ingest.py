@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -77,6 +78,12 @@ def test_a_refused_file_leaves_the_old_work_live_and_does_not_stop_the_rest(serv
     assert ingest(service, folder) == ["refused", "new"]
     assert found(service, "lamp") == [LAMP]
     assert found(service, "drowned bell") == [BELL]
+
+
+def test_what_is_no_file_is_refused_rather_than_waited_for(service: Service, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.txt")
+    [done] = service.ingest.files([folder / "pipe.txt"], "starter")
+    assert (done.outcome, done.sentence) == ("refused", f"{folder / 'pipe.txt'} is not a file.")
 
 
 def test_a_version_that_never_went_live_is_not_found_and_is_swept_away(stocked: Service, folder: Path) -> None:
