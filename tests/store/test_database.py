@@ -38,8 +38,7 @@ def test_writers_that_read_first_all_succeed(database: Database) -> None:
         assert session.scalar(select(models.Note.value).where(models.Note.name == "count")) == "200"
 
 
-def test_a_fault_names_no_readers_words(tmp_path: Path) -> None:
-    database = Database(tmp_path / "dream.sqlite3")
+def test_a_fault_names_no_readers_words(database: Database) -> None:
     with pytest.raises(OperationalError) as caught, database.read() as session:
         session.execute(text("SELECT :premise FROM nowhere"), {"premise": "a secret wish"})
     assert "a secret wish" not in str(caught.value)
