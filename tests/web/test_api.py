@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from dream.service import Service
 from dream.settings import Settings
+from dream.store import models
 from dream.web import build_app
 from dream.web.auth import secret_key
 
@@ -105,6 +107,16 @@ def test_a_brief_that_cannot_be_told_says_what_to_change(
     assert set(answer.json) <= {"type", "title", "status", "code", "detail", "retry", "fields"}
     if field:
         assert field in answer.json["fields"]
+
+
+def test_a_refused_request_makes_no_reader(service: Service, client: FlaskClient) -> None:
+    assert client.post("/api/v1/stories", json={"premise": "A bell", "corpus": "nowhere"}).status_code == 404
+    browser = build_app(service).test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/").text)
+    assert token
+    assert browser.post("/", data={"csrf_token": token[1], "premise": ""}).status_code == 422
+    with service.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(models.Reader)) == 0
 
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b'{"premise": "\\ud800"}', b"A bell", b'"A bell" '])
