@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dream.store.fragment import Fragment
 
@@ -14,7 +14,7 @@ class Hit:
     """A fragment found for a query. `rank` counts from 1; `score` only compares within one answer.
 
     `reasons` says why it was found, for example {"meaning": 0.62, "words": 7.1}; `words` are the query's words found
-    in it.
+    in it, and `spans` where they stand in its text. `stages` are all the stages' columns.
     """
 
     fragment: Fragment
@@ -22,3 +22,5 @@ class Hit:
     rank: int
     reasons: dict[str, float]
     words: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    stages: dict[str, float] = field(default_factory=dict)

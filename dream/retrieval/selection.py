@@ -1,0 +1,111 @@
+"""Selection: which of the ranked candidates are shown, and in which order.
+
+Scores are logarithms of likelihoods, so what a rule costs is stated in them: 1.0 is a factor of 2.7.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dream.retrieval.candidates import Candidates, Floats
+
+NEAR_COPY = 0.8
+"""Two fragments that share this much of the smaller one's terms are near-copies; only the better one is kept."""
+
+LEAST_TERMS = 8
+"""A fragment of fewer different terms is a near-copy only of its equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`beside` is added to the score of a fragment right before or after a chosen one, which often holds the rest of a
+    passage. `again` is taken off for each chosen fragment of the same work, `again_author` for each of the same author.
+    `most_per_author` caps an author's share of the fragments while others' remain that are within `fitting` of the
+    best.
+    """
+
+    beside: float = 0.0
+    again: float = 0.0
+    most_per_author: float = 1.0
+    fitting: float = 6.0
+
+
+SEARCH = Rules(beside=0.5)
+STORY = Rules(again=2.0, most_per_author=0.5)
+"""Chosen on the train premises: see docs/retrieval.md for what they cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What selection asks of a candidate: the length of its text, its author ("" for unknown) and its terms."""
+
+    length: int
+    author: str
+    terms: frozenset[int]
+
+
+def select(
+    candidates: Candidates, scores: Floats, known: Mapping[int, Candidate], rules: Rules, limit: int, budget: int | None
+) -> list[tuple[int, float]]:
+    """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
+
+    Whole fragments only: one that does not fit any more is passed over, but the first is always taken.
+    """
+    left = scores.astype(float).copy()
+    chosen: list[tuple[int, float]] = []
+    authors: Counter[str] = Counter()
+    room = budget
+    while len(chosen) < limit and np.isfinite(left).any():
+        row = _next(left, scores, known, authors, len(chosen), rules)
+        score, left[row] = float(left[row]), -np.inf
+        if room is not None and chosen and known[row].length > room:
+            continue
+        if any(_near(known[row].terms, known[other].terms) for other, _ in chosen):
+            continue
+        chosen.append((row, score))
+        authors[known[row].author] += 1
+        room = None if room is None else room - known[row].length
+        _answer(left, row, candidates, rules)
+    return chosen
+
+
+def _next(
+    left: Floats, scores: Floats, known: Mapping[int, Candidate], authors: Counter[str], count: int, rules: Rules
+) -> int:
+    """The best candidate that is left, of an author who may have another, where one still fits."""
+    row = int(np.argmax(left))
+    if rules.most_per_author >= 1.0 or not _full(known[row].author, authors, count, rules):
+        return row
+    floor = float(scores[np.isfinite(scores)].max()) - rules.fitting
+    for other in np.argsort(-left, kind="stable").tolist():
+        if not np.isfinite(left[other]) or scores[other] < floor:
+            break
+        if not _full(known[other].author, authors, count, rules):
+            return int(other)
+    return row
+
+
+def _full(author: str, authors: Counter[str], count: int, rules: Rules) -> bool:
+    """Whether an author has their share already; two fragments are everybody's, and an unknown author is nobody."""
+    return bool(author) and authors[author] >= max(2, round(rules.most_per_author * (count + 1)))
+
+
+def _answer(left: Floats, row: int, candidates: Candidates, rules: Rules) -> None:
+    """Moves the scores of what is left, now that `row` is chosen."""
+    if rules.beside:
+        left[list(candidates.neighbours[row])] += rules.beside
+    if rules.again:
+        same: NDArray[np.bool_] = candidates.works == candidates.works[row]
+        left[same] -= rules.again
+
+
+def _near(one: frozenset[int], other: frozenset[int]) -> bool:
+    smaller = min(len(one), len(other))
+    if smaller < LEAST_TERMS:
+        return one == other
+    return len(one & other) >= NEAR_COPY * smaller
