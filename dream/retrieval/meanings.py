@@ -24,7 +24,8 @@ COVERED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """The meanings of some fragments, in their order, as rows of unit length; a fragment without any has a zero row.
+    """The meanings of some fragments, in their order, as rows of unit length (tokens: of length SCALE); a fragment
+    without any has a zero row.
 
     `window_owners[i]` is the fragment of window i. Tokens stand in stretches, one a window that has any:
     `token_starts` and `token_owners` say where each begins and whose it is.
@@ -98,7 +99,9 @@ class Meanings:
             pooled,
             self._vectors([row.windows for _, row in there], self._dimensions),
             np.repeat([owner for owner, _ in there], counts),
-            self._vectors([row.tokens for _, row in there], self._token_dimensions),
+            np.frombuffer(b"".join(row.tokens for _, row in there), dtype=np.int8)
+            .reshape(-1, self._token_dimensions)
+            .astype(np.float32),
             np.array(starts, dtype=np.int64),
             np.array(owners, dtype=np.int64),
         )

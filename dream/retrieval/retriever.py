@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dream.language.terms import content_terms, terms
 from dream.retrieval.candidates import Candidates, Floats
 from dream.retrieval.fragment import Fragment, Hit
 from dream.retrieval.fusion import Fusion, shipped
 from dream.retrieval.lexical import LexicalIndex, Matches
 from dream.retrieval.model import Model
-from dream.retrieval.postings import short_hash
 from dream.retrieval.question import Question, ask, query_terms
-from dream.retrieval.selection import SEARCH, STORY, Candidate, Rules, select
+from dream.retrieval.selection import SEARCH, STORY, Rules, select
 from dream.retrieval.stages import Stage, StageMissing
 from dream.retrieval.stages.late import Late
 from dream.retrieval.stages.meaning import Meaning
@@ -202,36 +200,24 @@ class Retriever:
         candidates, scores = scored.candidates, scored.scores
         if not len(candidates):
             return Found((), scored.missing)
-        order = np.argsort(-scores, kind="stable")[: max(3 * limit, 60)]
-        fragments = self._library.works.fragments([candidates.places[row].id for row in order.tolist()])
-        known = self._known(candidates, order.tolist(), fragments)
+        order = np.argsort(-scores, kind="stable")[: max(3 * limit, 60)].tolist()
         kept = np.full(len(candidates), -np.inf)
-        kept[list(known)] = scores[list(known)]
-        chosen = select(candidates, kept, known, rules, limit, budget)
-        looked_up = set(query_terms(query))
+        kept[order] = scores[order]
+        chosen = select(candidates, kept, self._terms(candidates, order), rules, limit, budget)
+        fragments = self._library.works.fragments([candidates.places[row].id for row, _ in chosen])
+        there = [(row, score) for row, score in chosen if candidates.places[row].id in fragments]
+        looked_up = frozenset(query_terms(query))
         hits = [
             _hit(fragments[candidates.places[row].id], rank, score, scored, row, looked_up)
-            for rank, (row, score) in enumerate(chosen, 1)
+            for rank, (row, score) in enumerate(there, 1)
         ]
         return Found(tuple(hits), scored.missing)
 
-    def _known(
-        self, candidates: Candidates, rows: list[int], fragments: dict[str, Fragment]
-    ) -> dict[int, Candidate]:
-        """What selection asks of the best candidates; a fragment withdrawn meanwhile is not among them."""
-        there = [row for row in rows if candidates.places[row].id in fragments]
-        readings = self._library.indexes.readings([candidates.places[row].key for row in there])
-        known = {}
-        for row in there:
-            fragment = fragments[candidates.places[row].id]
-            reading = readings.get(candidates.places[row].key)
-            held = (
-                frozenset(np.frombuffer(reading[0], dtype="<u4").tolist())
-                if reading
-                else frozenset(short_hash(term.text) for term in content_terms(fragment.text))
-            )
-            known[row] = Candidate(len(fragment.text), fragment.author, held)
-        return known
+    def _terms(self, candidates: Candidates, rows: list[int]) -> dict[int, frozenset[int]]:
+        """The terms of the best candidates, by which near-copies are known; none where they were not indexed yet."""
+        readings = self._library.indexes.readings([candidates.places[row].key for row in rows])
+        found = {row: readings.get(candidates.places[row].key, (b"", b""))[0] for row in rows}
+        return {row: frozenset(np.frombuffer(terms, dtype="<u4").tolist()) for row, terms in found.items()}
 
 
 def _passes(place: Place, filters: Filters) -> bool:
@@ -264,11 +250,8 @@ def _joined(wishes: Sequence[Scored]) -> Scored:
     return Scored(candidates, columns, np.array([score for _, _, score in chosen]), missing)
 
 
-def _hit(fragment: Fragment, rank: int, score: float, scored: Scored, row: int, looked_up: set[str]) -> Hit:
-    """A hit with why it was found: how near it is in meaning, and how well and by which of its words."""
+def _hit(fragment: Fragment, rank: int, score: float, scored: Scored, row: int, looked_up: frozenset[str]) -> Hit:
+    """A hit with why it was found: how near it is in meaning, and how well by its words."""
     stages = {name: round(float(column[row]), 4) for name, column in scored.columns.items()}
     reasons = {name: stages[name] for name in ("meaning", "words", "late") if stages.get(name)}
-    stands = [term for term in terms(fragment.text) if term.text in looked_up]
-    words = {term.text: fragment.text[term.start : term.end] for term in stands}
-    spans = tuple((term.start, term.end) for term in stands)
-    return Hit(fragment, round(score, 4), rank, reasons, tuple(words.values()), spans, stages)
+    return Hit(fragment, round(score, 4), rank, reasons, looked_up, stages)

@@ -40,52 +40,49 @@ STORY = Rules(again=2.0, most_per_author=0.5)
 """Chosen on the train premises: see docs/retrieval.md for what they cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What selection asks of a candidate: the length of its text, its author ("" for unknown) and its terms."""
-
-    length: int
-    author: str
-    terms: frozenset[int]
-
-
 def select(
-    candidates: Candidates, scores: Floats, known: Mapping[int, Candidate], rules: Rules, limit: int, budget: int | None
+    candidates: Candidates,
+    scores: Floats,
+    terms: Mapping[int, frozenset[int]],
+    rules: Rules,
+    limit: int,
+    budget: int | None,
 ) -> list[tuple[int, float]]:
     """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
 
-    Whole fragments only: one that does not fit any more is passed over, but the first is always taken.
+    Candidates with a score of -inf take no part; `terms` has those of all others. Whole fragments only: one that does
+    not fit any more is passed over, but the first is always taken.
     """
     left = scores.astype(float).copy()
     chosen: list[tuple[int, float]] = []
     authors: Counter[str] = Counter()
     room = budget
     while len(chosen) < limit and np.isfinite(left).any():
-        row = _next(left, scores, known, authors, len(chosen), rules)
-        score, left[row] = float(left[row]), -np.inf
-        if room is not None and chosen and known[row].length > room:
+        row = _next(left, scores, candidates, authors, len(chosen), rules)
+        place, score, left[row] = candidates.places[row], float(left[row]), -np.inf
+        if room is not None and chosen and place.length > room:
             continue
-        if any(_near(known[row].terms, known[other].terms) for other, _ in chosen):
+        if any(_near(terms[row], terms[other]) for other, _ in chosen):
             continue
         chosen.append((row, score))
-        authors[known[row].author] += 1
-        room = None if room is None else room - known[row].length
+        authors[place.author] += 1
+        room = None if room is None else room - place.length
         _answer(left, row, candidates, rules)
     return chosen
 
 
 def _next(
-    left: Floats, scores: Floats, known: Mapping[int, Candidate], authors: Counter[str], count: int, rules: Rules
+    left: Floats, scores: Floats, candidates: Candidates, authors: Counter[str], count: int, rules: Rules
 ) -> int:
     """The best candidate that is left, of an author who may have another, where one still fits."""
     row = int(np.argmax(left))
-    if rules.most_per_author >= 1.0 or not _full(known[row].author, authors, count, rules):
+    if rules.most_per_author >= 1.0 or not _full(candidates.places[row].author, authors, count, rules):
         return row
     floor = float(scores[np.isfinite(scores)].max()) - rules.fitting
     for other in np.argsort(-left, kind="stable").tolist():
         if not np.isfinite(left[other]) or scores[other] < floor:
             break
-        if not _full(known[other].author, authors, count, rules):
+        if not _full(candidates.places[other].author, authors, count, rules):
             return int(other)
     return row
 
@@ -107,5 +104,5 @@ def _answer(left: Floats, row: int, candidates: Candidates, rules: Rules) -> Non
 def _near(one: frozenset[int], other: frozenset[int]) -> bool:
     smaller = min(len(one), len(other))
     if smaller < LEAST_TERMS:
-        return one == other
+        return bool(one) and one == other
     return len(one & other) >= NEAR_COPY * smaller

@@ -37,7 +37,7 @@ class Work(Base):
     """One text of a corpus, known by the name of the file it came from. Retrieved only while it has a live version."""
 
     __tablename__ = "works"
-    __table_args__ = (UniqueConstraint("corpus_id", "source"),)
+    __table_args__ = (UniqueConstraint("corpus_id", "source"), Index("works_by_live_version", "live_version_id"))
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     corpus_id: Mapped[str] = mapped_column(ForeignKey("corpora.id"))
     source: Mapped[str]

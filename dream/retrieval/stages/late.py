@@ -14,6 +14,7 @@ from dream.retrieval.candidates import Candidates, Floats
 from dream.retrieval.meanings import Meanings
 from dream.retrieval.question import Question
 from dream.retrieval.stages import StageMissing
+from dream.retrieval.token_space import SCALE
 
 
 class Late:
@@ -31,7 +32,7 @@ class Late:
             return np.zeros((len(candidates), len(self.columns)))
         weights = candidates.matches.weights[question.token_terms]
         weights = weights / weights.sum()
-        near = question.tokens @ found.tokens.T
+        near = (question.tokens / np.float32(SCALE)) @ found.tokens.T
         windows = np.maximum.reduceat(near, found.token_starts, axis=1)
         owners = found.token_owners
         changes = np.flatnonzero(np.diff(owners, prepend=-1))

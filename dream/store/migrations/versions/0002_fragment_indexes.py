@@ -52,5 +52,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["key"], ["fragments.key"]),
         sa.PrimaryKeyConstraint("key", "model"),
     )
+    op.create_index("works_by_live_version", "works", ["live_version_id"])
     op.drop_table("fragment_terms")
     op.execute("UPDATE versions SET embedding = NULL")  # every work waits for its new indexes
