@@ -16,7 +16,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dream.errors import SetupFailed
 
 Precision = Literal["fp32", "int8"]
-StorytellerName = Literal["auto", "openai", "langchain", "loom"]
 
 
 class Settings(BaseSettings):
@@ -55,6 +54,11 @@ class Settings(BaseSettings):
     embedding_precision: Precision = Field(
         "fp32", description="fp32 is exact; int8 is smaller and faster and a little less exact."
     )
+    stages: str = Field(
+        "words windows meaning late",
+        pattern=r"^(words|windows|meaning|late)( (words|windows|meaning|late))*$",
+        description="The stages that fragments are found and ranked by.",
+    )
     fragment_budget: int = Field(
         6000, ge=500, le=60000, description="Characters of fragments laid before the storyteller."
     )
@@ -62,7 +66,7 @@ class Settings(BaseSettings):
         8000, ge=500, le=200000, description="Characters of the story so far laid before the storyteller."
     )
 
-    storyteller: StorytellerName = Field(
+    storyteller: str = Field(
         "auto", description="auto takes openai or langchain when a key or model is set, else the loom."
     )
     model: str = Field("", description="The model's name; `provider:name` goes through LangChain.")

@@ -81,9 +81,9 @@ class Ingest:
         return Ingested(source, "replaced" if before else "new", len(draft.pieces))
 
     def embed_missing(self) -> Iterator[tuple[int, int]]:
-        """Indexes live works that have no vectors of this model; yields (done, of) after each work."""
-        model = self._model()
-        waiting = self._library.works.unembedded(model.name) if model else []
+        """Indexes live works that have no vectors of this model, or no index at all; yields (done, of) after each."""
+        model, works = self._model(), self._library.works
+        waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
         for done, (corpus_id, version_id) in enumerate(waiting, 1):
             self._index(corpus_id, version_id)
             yield done, len(waiting)

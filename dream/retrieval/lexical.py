@@ -81,6 +81,11 @@ class LexicalIndex:
             return Matches.none(len(terms))
         return self._scored(terms, shape, term, lexicon, [row[2] for row in rows])
 
+    def is_missing(self, corpus_id: str) -> bool:
+        """Whether a corpus has works and the index nothing of them."""
+        indexes = self._library.indexes
+        return indexes.has_works(corpus_id) and not (len(indexes.lexicons(corpus_id)) and indexes.has_postings())
+
     def _scored(
         self, terms: tuple[str, ...], shape: Integers, term: Integers, lexicon: Integers, blobs: list[bytes]
     ) -> Matches:

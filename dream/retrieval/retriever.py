@@ -144,7 +144,7 @@ class Retriever:
         except Exception:  # see score
             logger.exception("the embedding model could not be opened")
             model = None
-        return model, () if model else tuple(name for name in ("meaning", "late") if name in self._names)
+        return model, () if model else ("meaning",)
 
     def _stages(self, model: Model | None) -> list[Stage]:
         stages: list[Stage] = [Words(), Windows(self._library)]
@@ -156,8 +156,12 @@ class Retriever:
     def _matches(
         self, corpus_id: str, question: Question, missing: tuple[str, ...]
     ) -> tuple[Matches, tuple[str, ...]]:
+        terms = question.terms if "words" in self._names else ()
         try:
-            return self._lexical.search(corpus_id, question.terms if "words" in self._names else ()), missing
+            matches = self._lexical.search(corpus_id, terms)
+            if terms and not len(matches.keys) and self._lexical.is_missing(corpus_id):
+                missing = self._note("words", missing)
+            return matches, missing
         except Exception:  # see score
             logger.exception("the index of words could not be read")
             return Matches.none(len(question.terms)), self._note("words", missing)

@@ -48,7 +48,7 @@ def select(
     limit: int,
     budget: int | None,
 ) -> list[tuple[int, float]]:
-    """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
+    """(candidate, its score when it was chosen, never above the one before), in order: at most `limit` within `budget` characters.
 
     Candidates with a score of -inf take no part; `terms` has those of all others. Whole fragments only: one that does
     not fit any more is passed over, but the first is always taken.
@@ -64,7 +64,7 @@ def select(
             continue
         if any(_near(terms[row], terms[other]) for other, _ in chosen):
             continue
-        chosen.append((row, score))
+        chosen.append((row, min(score, chosen[-1][1]) if chosen else score))
         authors[place.author] += 1
         room = None if room is None else room - place.length
         _answer(left, row, candidates, rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -13,7 +14,9 @@ from dream.store.library import Library
 from dream.store.library import scenes as changes
 from dream.store.log import Channel, EventLog
 from dream.storytelling.brief import Brief
-from dream.storytelling.provenance import Provenance, trace
+from dream.storytelling.provenance import trace
+
+logger = logging.getLogger(__name__)
 
 State = Literal["told", "stopped", "interrupted", "failed"]
 
@@ -78,7 +81,7 @@ class Endings:
         scene_id = channel.scene_id
         self._library.scenes.save_finish(scene_id, epoch, end.reason, end.usage)
         if text:
-            self._tie(channel, trace(text, fragments, self._embedder(), known=known(brief)))
+            self._tie(channel, text, fragments, brief)
         state = end.state(text)
         code = None if state == "told" else end.reason
         data = {"state": state, "usage": end.usage, "code": code, "retry": end.retry, "sentence": end.sentence}
@@ -86,7 +89,13 @@ class Endings:
             channel, state, data, lambda session: changes.end(session, scene_id, epoch, state, text, code)
         )
 
-    def _tie(self, channel: Channel, found: Provenance) -> None:
+    def _tie(self, channel: Channel, text: str, fragments: Sequence[Fragment], brief: Brief) -> None:
+        """Logs the threads of a text. A fault of ours here costs the reader the threads, never the end of the story."""
+        try:
+            found = trace(text, fragments, self._embedder(), known=known(brief))
+        except Exception:
+            logger.exception("the threads of scene %s could not be made", channel.scene_id)
+            return
         threads = [
             {"start": thread.start, "end": thread.end, "rank": rank, **asdict(tie)}
             for thread in found.threads

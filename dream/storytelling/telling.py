@@ -20,11 +20,10 @@ from dream.storytelling.brief import Brief
 from dream.storytelling.compose import History, compose
 from dream.storytelling.ending import Ending, Endings, ending, ending_of
 from dream.storytelling.prompt import Prompt
-from dream.storytelling.query import query
+from dream.storytelling.query import queries
 from dream.storytelling.storytellers import Finish, Storyteller, Stream
 
 MOST_FRAGMENTS = 10
-MOST_PER_WORK = 3
 RETRY_AFTER_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
@@ -48,6 +47,8 @@ class Telling:
     def __init__(self, tools: Tools, scene: models.Scene, story: models.Story) -> None:
         self.scene_id = scene.id
         self._tools = tools
+        # Opened before anyone can ask for it, so that no follower has to find it by polling.
+        self._channel = tools.log.open(scene.id)
         self._scene = scene
         self._story = story
         self._brief = Brief.model_validate(story.brief)
@@ -63,19 +64,18 @@ class Telling:
 
     def run(self) -> None:
         """Claims the scene and tells it. Whatever happens, its log ends with one terminal event."""
-        epoch = self._tools.library.scenes.claim(self.scene_id)
-        if epoch is None:
-            return
-        channel = self._tools.log.open(self.scene_id)
         try:
-            end = self._tell(channel)
-            self._tools.endings.conclude(channel, epoch, "".join(self._pieces), self._fragments, self._brief, end)
+            epoch = self._tools.library.scenes.claim(self.scene_id)
+            if epoch is not None:
+                end = self._tell(self._channel)
+                text = "".join(self._pieces)
+                self._tools.endings.conclude(self._channel, epoch, text, self._fragments, self._brief, end)
         except Exception:
             # What cannot be written now is ended by the sweep, once the database answers again.
             logger.exception("scene %s could not be ended", self.scene_id)
         finally:
             self._over.set()
-            self._tools.log.shut(channel)
+            self._tools.log.shut(self._channel)
 
     def cut(self, reason: str) -> None:
         """Ends the telling for a reason of ours; the storyteller's connection is closed at once. Only the first
@@ -128,9 +128,9 @@ class Telling:
     def _lay_sources(self, channel: Channel, history: History) -> list[Hit]:
         """Retrieves the fragments and logs them by id; a strict story without any is refused here."""
         settings = self._tools.settings
-        found = self._tools.retriever.search(
-            self._story.corpus_id, query(self._brief, history), limit=MOST_FRAGMENTS, budget=settings.fragment_budget,
-            language=self._brief.spoken_language, most_per_work=MOST_PER_WORK,
+        found = self._tools.retriever.for_story(
+            self._story.corpus_id, queries(self._brief, history), limit=MOST_FRAGMENTS, budget=settings.fragment_budget,
+            language=self._brief.spoken_language,
         )  # fmt: skip
         rows = [
             {

@@ -31,8 +31,8 @@ class Tellings:
         self._live: dict[str, Telling] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._sweep(before=time.time() if alone else time.time() - LAPSE_SECONDS)
-        self._watcher = threading.Thread(target=self._watch, name="watch", daemon=True)
+        lapsed = time.time() - (0 if alone else LAPSE_SECONDS)
+        self._watcher = threading.Thread(target=self._watch, args=(lapsed,), name="watch", daemon=True)
         self._watcher.start()
 
     def check_room(self) -> None:
@@ -79,7 +79,8 @@ class Tellings:
             with self._lock:
                 self._live.pop(telling.scene_id, None)
 
-    def _watch(self) -> None:
+    def _watch(self, lapsed: float) -> None:
+        self._sweep(before=lapsed)
         beaten = swept = time.monotonic()
         while not self._ending.wait(WATCH_SECONDS):
             with self._lock:
@@ -111,8 +112,11 @@ class Tellings:
             if scene.id in self._live:
                 continue
             epoch = self._tools.library.scenes.take_over(scene)
-            if epoch is not None:
-                self._end_abandoned(scene, epoch)
+            try:
+                if epoch is not None:
+                    self._end_abandoned(scene, epoch)
+            except Exception:
+                logger.exception("scene %s, left by another process, could not be ended", scene.id)
 
     def _end_abandoned(self, scene: models.Scene, epoch: int) -> None:
         channel = self._tools.log.open(scene.id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from dream import create_app
 from dream.service import Service
@@ -35,6 +38,19 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         lock.release()
 
 
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's thread worker, except that Ctrl-C ends it surely.
+
+    Its own handler shuts the thread pool down inside the signal, which deadlocks where the signal falls into a submit.
+    """
+
+    def handle_quit(self, signal: int, frame: Any) -> None:
+        if not self.alive:
+            sys.exit(0)
+        self.cfg.set("graceful_timeout", 0)
+        self.handle_exit(signal, frame)
+
+
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, control: str, say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -47,7 +63,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "bind": [self._settings.bind, f"unix:{self._control}"],
             "umask": 0o177,  # the socket for commands is its owner's alone
             "workers": 1,  # the embedded vector store belongs to one process
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": self._settings.threads,
             "timeout": 120,
             "graceful_timeout": DRAIN_SECONDS,
@@ -92,3 +108,5 @@ def _worker_ended(_arbiter: Any, worker: Any) -> None:
     app = getattr(worker.app, "callable", None)
     if app is not None:
         app.extensions["dream"].close()
+    # Everything is stored by now; a reader who never reads must not keep the process.
+    os._exit(0)

@@ -23,6 +23,13 @@ class Followers:
     def __init__(self, most: int) -> None:
         self._seats = threading.BoundedSemaphore(most)
 
+    def take(self) -> bool:
+        """Takes a seat where one is free; who has taken it gives it back by `leave`."""
+        return self._seats.acquire(blocking=False)
+
+    def leave(self) -> None:
+        self._seats.release()
+
     def stream(self, service: Service, scene: models.Scene) -> Response:
         """Follows a scene's log from Last-Event-ID or ?after=. 204 past its end; a bare `retry:` where no seat is
         free.
@@ -30,12 +37,12 @@ class Followers:
         after = _after()
         if scene.state in ENDED and not service.log.read(scene.id, after):
             return Response(status=204)
-        if not self._seats.acquire(blocking=False):
+        if not self.take():
             return _event_stream(iter([f"retry: {CROWDED_MILLISECONDS}\n\n"]))
         events = _encoded(service, scene.id, after)
         response = _event_stream(events)
         # Called however the stream ends, and also where it never began.
-        response.call_on_close(self._seats.release)
+        response.call_on_close(self.leave)
         return response
 
 

@@ -70,8 +70,8 @@ def _make(name: str, fresh: Path, scratch: Path, progress: Progress) -> None:
     if free < SPACE:
         raise SetupFailed(
             f"The export of the model needs {SPACE / 1e9:.1f} GB for a while, and {scratch.parent} has "
-            f"{free / 1e9:.1f} GB free. Nothing is changed. Make room, or name a data folder elsewhere with DREAM_HOME, "
-            "and run `dream setup` again."
+            f"{free / 1e9:.1f} GB free. Nothing is changed. Make room, or name a data folder elsewhere with "
+            "DREAM_HOME, and run `dream setup` again."
         )
     workshop = Workshop(scratch / "workshop", progress)
     workshop.furnish()

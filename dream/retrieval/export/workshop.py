@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -91,7 +91,7 @@ class Workshop:
             raise SetupFailed(f"{subject} could not be had: {_fault(said)}. {ADVICE}")
 
     def _start(self, command: Sequence[str], errors: IO[str]) -> subprocess.Popen[str]:
-        """The command with the caller's environment: pip's and the hub's settings hold, what leads astray is left out."""
+        """A command with the caller's environment (pip's and the hub's settings hold), less what leads astray."""
         astray = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
         environment = {name: value for name, value in os.environ.items() if name not in astray}
         environment |= {"TMPDIR": str(self._folder / "tmp"), "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1"}
@@ -99,7 +99,9 @@ class Workshop:
 
 
 def _fault(lines: Sequence[str]) -> str:
-    """The line that tells most about a failure: the first that names an error, else the last one."""
+    """What tells most about a failure: the first line that names an error, else the last one."""
     spoken = [line.strip() for line in lines if line.strip()]
-    named: Iterator[str] = (line for line in spoken if _FAULT.search(line))
-    return next(named, spoken[-1] if spoken else "it said nothing").removeprefix("ERROR: ").rstrip(".")
+    told = next((line for line in spoken if _FAULT.search(line)), spoken[-1] if spoken else "it said nothing")
+    if "(from versions: none)" in told:  # pip says the same whether nobody answered or nobody had it
+        return "no package index was reached, or none offers them for this Python and machine"
+    return told.removeprefix("ERROR: ").rstrip(".")

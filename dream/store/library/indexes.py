@@ -110,6 +110,13 @@ class Indexes:
         """The live fragments of a corpus among these ids."""
         return self._places("f.id", corpus_id, ids)
 
+    def has_works(self, corpus_id: str) -> bool:
+        query = "SELECT 1 FROM works WHERE corpus_id = ? AND live_version_id IS NOT NULL LIMIT 1"
+        return bool(self._rows(query, [corpus_id]))
+
+    def has_postings(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM postings LIMIT 1", []))
+
     def has_fragments(self, corpus_id: str) -> bool:
         """Whether a corpus has a live fragment that should have vectors."""
         query = (

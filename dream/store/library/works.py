@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dream.store import models
 from dream.store.database import Database
@@ -199,20 +199,15 @@ class Works:
 
     def discard_staged(self) -> int:
         """Removes versions that never went live (a process died while reading them) and returns how many there were."""
-        live = select(models.Work.live_version_id).where(models.Work.live_version_id.is_not(None))
+        live = aliased(models.Version)
+        query = (
+            select(models.Version.id)
+            .join(models.Work, models.Work.id == models.Version.work_id)
+            .outerjoin(live, live.id == models.Work.live_version_id)
+            .where(models.Version.number > func.coalesce(live.number, 0))
+        )
         with self._database.write() as session:
-            newest = (
-                select(func.max(models.Version.number))
-                .where(models.Version.work_id == models.Work.id)
-                .scalar_subquery()
-            )
-            staged = list(
-                session.scalars(
-                    select(models.Version.id)
-                    .join(models.Work, models.Work.id == models.Version.work_id)
-                    .where(models.Version.id.not_in(live), models.Version.number == newest)
-                )
-            )
+            staged = list(session.scalars(query))
             for version_id in staged:
                 _forget_version(session, version_id)
             return len(staged)
@@ -246,6 +241,16 @@ class Works:
         )
         with self._database.read() as session:
             return [(corpus_id, version_id) for corpus_id, version_id in session.execute(query)]
+
+    def unindexed(self) -> list[tuple[str, str]]:
+        """(corpus id, version id) of every live version that the index of words does not hold."""
+        query = (
+            select(models.Work.corpus_id, models.Work.live_version_id)
+            .join(models.Lexicon, models.Lexicon.version_id == models.Work.live_version_id, isouter=True)
+            .where(models.Work.live_version_id.is_not(None), models.Lexicon.key.is_(None))
+        )
+        with self._database.read() as session:
+            return [(corpus_id, str(version_id)) for corpus_id, version_id in session.execute(query)]
 
     def embedded(self, version_id: str, embedding: str | None) -> None:
         """Notes that a version's fragments have vectors of this model (or, with None, that they have none)."""

@@ -1,6 +1,7 @@
 """Storytellers: a prompt in, text piece by piece out. The file name is the registration.
 
-Each module here has a `create(settings) -> Storyteller`; nothing else of a provider is known outside its file.
+Each module here but `choose` has a `create(settings) -> Storyteller`; nothing else of a provider is known outside its
+file.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ class Stream(Protocol):
     def __iter__(self) -> Iterator[str | Finish]: ...
 
     def close(self) -> None:
-        """Ends the answer from any thread at any time; the upstream connection is closed within a second. Idempotent."""
+        """Ends the answer from any thread at any time; the upstream connection is closed within a second. Idempotent.
+
+        The iteration then ends with StorytellerFailed("closed") or without a Finish, unless the storyteller had
+        already said that it was done.
+        """
 
 
 class Storyteller(Protocol):
@@ -40,5 +45,8 @@ class Storyteller(Protocol):
 
     provider: str
     name: str
+
+    def prepare(self) -> None:
+        """Loads what the first reader would otherwise wait for. Nothing is asked of anyone; faults show in telling."""
 
     def tell(self, prompt: Prompt) -> Stream: ...

@@ -46,13 +46,26 @@ def read(prompt: Prompt) -> Request:
     def said(kind: str) -> str:
         return next((block.text for block in blocks if block.kind == kind), "")
 
-    passages = tuple(_passage(block) for block in blocks if block.kind == "fragment" and block.attributes.get("language") == language)
+    passages = tuple(
+        _passage(block) for block in blocks if block.kind == "fragment" and block.attributes.get("language") == language
+    )
     return Request(
-        language, str(brief.get("length", "medium")), str(brief.get("grounding", "inspired")), said("premise"), said("hero"), said("place"),
-        said("tone"), said("direction"), said("story"), passages, prompt.seed,
-    )  # fmt: skip
+        language,
+        str(brief.get("length", "medium")),
+        str(brief.get("grounding", "inspired")),
+        said("premise"),
+        said("hero"),
+        said("place"),
+        said("tone"),
+        said("direction"),
+        said("story"),
+        passages,
+        prompt.seed,
+    )
 
 
 def _passage(block: Block) -> Passage:
     at = block.attributes
-    return Passage(int(at["number"]), block.text, str(at["work"]), str(at["author"]), str(at["language"]), bool(at["quote"]))
+    return Passage(
+        int(at["number"]), block.text, str(at["work"]), str(at["author"]), str(at["language"]), bool(at["quote"])
+    )

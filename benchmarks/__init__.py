@@ -1,0 +1,1 @@
+"""Benchmarks: one command each, both sides in the same run, medians and ratios printed."""

@@ -1,0 +1,76 @@
+"""Time to the first piece of a story: what dream adds to the storyteller's own time.
+
+A reader posts a premise of about 32 tokens and follows the events, against a fake OpenAI-compatible server in its own process.
+The same server is asked directly in between, by the same client; the difference is dream's.
+
+    python -m benchmarks.first_piece [rounds]
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+import httpx
+
+from benchmarks.home import starter_home
+from tests.fakes.client import FakeUpstream
+from tests.serving import Serving
+
+PREMISE = (
+    "A ferryman who has forgotten the far bank rows a salt tax collector across the river by night, "
+    "and neither of them will say what he has in the box."
+)
+WARM_UP = 5
+
+
+def main(rounds: int) -> None:
+    with starter_home() as home, FakeUpstream() as upstream:
+        upstream.script(pieces=20, before=0.05)
+        settings = {"storyteller": "openai", "openai_base_url": upstream.base_url, "model": "bench"}
+        with Serving(home, **settings) as serving, httpx.Client(trust_env=False, timeout=30) as direct:
+            added, alone = [], []
+            for _ in range(rounds + WARM_UP):
+                alone.append(_directly(direct, upstream.base_url))
+                added.append(_through_dream(serving) - alone[-1])
+    _show("the storyteller alone, ms", alone[WARM_UP:])
+    _show("added by dream, ms", added[WARM_UP:])
+
+
+def _through_dream(serving: Serving) -> float:
+    """Seconds from the POST to the first delta."""
+    start = time.perf_counter()
+    begun = serving.client.post("/api/v1/stories", json={"premise": PREMISE}).json()
+    with serving.follow(begun["events"], begun["reader_token"]) as events:
+        for _, name, _ in events:
+            if name == "delta":
+                seconds = time.perf_counter() - start
+                break
+    reader = {"Authorization": f"Bearer {begun['reader_token']}"}
+    with serving.follow(begun["events"], begun["reader_token"]) as events:
+        assert [name for _, name, _ in events][-1] == "told"  # its threads are made before the next round begins
+    assert serving.client.get(begun["scene"]["url"], headers=reader).json()["sources"]
+    return seconds
+
+
+def _directly(client: httpx.Client, base_url: str) -> float:
+    """Seconds from the request to the first piece, asked without dream."""
+    body = {"model": "bench", "stream": True, "messages": [{"role": "user", "content": PREMISE}]}
+    start = time.perf_counter()
+    with client.stream("POST", f"{base_url}/chat/completions", json=body) as response:
+        for line in response.iter_lines():
+            if '"content":"word' in line:
+                return time.perf_counter() - start
+    raise AssertionError("the fake upstream sent no piece")
+
+
+def _show(name: str, seconds: list[float]) -> None:
+    milliseconds = sorted(1000 * value for value in seconds)
+    low, high = milliseconds[len(milliseconds) // 20], milliseconds[-1 - len(milliseconds) // 20]
+    median = statistics.median(milliseconds)
+    print(f"{name:28} median {median:6.1f}   5-95 % {low:6.1f} to {high:6.1f}   n={len(milliseconds)}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

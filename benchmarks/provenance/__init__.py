@@ -1,0 +1,1 @@
+"""What the threads are fitted to and measured by."""

@@ -1,0 +1,5 @@
+"""`python -m dream`: the command line."""
+
+from dream.cli import main
+
+main()

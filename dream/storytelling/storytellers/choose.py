@@ -1,0 +1,40 @@
+"""Choosing a storyteller: every other module beside this one is a provider."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import cast
+
+from dream.errors import SetupFailed
+from dream.settings import Settings
+from dream.storytelling import storytellers
+from dream.storytelling.storytellers import Storyteller
+
+
+def available() -> list[str]:
+    """The names of the providers there are."""
+    return sorted(module.name for module in iter_modules(storytellers.__path__) if module.name != "choose")
+
+
+def load(settings: Settings) -> Storyteller:
+    """The storyteller that the settings ask for. Nothing is connected or asked yet.
+
+    Raises SetupFailed with what to set where they leave none.
+    """
+    name = settings.storyteller if settings.storyteller != "auto" else _chosen(settings)
+    if name == "loom" and not settings.loom:
+        raise SetupFailed(
+            "There is no storyteller: the loom is switched off and no model is set. Set OPENAI_API_KEY, or "
+            "DREAM_OPENAI_BASE_URL and DREAM_MODEL, or DREAM_LOOM=true."
+        )
+    if name not in available():
+        raise SetupFailed(f"There is no storyteller {name}: DREAM_STORYTELLER may be auto, {', '.join(available())}.")
+    return cast(Storyteller, import_module(f"{storytellers.__name__}.{name}").create(settings))
+
+
+def _chosen(settings: Settings) -> str:
+    # A colon is also part of names such as llama3.2:3b, which only a server of its own has, and of OpenAI's own ft:...
+    if not settings.openai_base_url and ":" in settings.model and not settings.model.startswith("ft:"):
+        return "langchain"
+    return "openai" if settings.openai_api_key or settings.openai_base_url or settings.model else "loom"

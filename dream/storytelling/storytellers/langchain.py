@@ -1,0 +1,186 @@
+"""The storyteller `langchain`: any other provider, through LangChain's `init_chat_model`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Iterator
+from contextlib import aclosing, suppress
+from functools import cache
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, cast
+
+from dream.errors import SetupFailed
+from dream.settings import Settings
+from dream.storytelling.answer import LastWord, answer
+from dream.storytelling.faults import Broken, by_status
+from dream.storytelling.prompt import Prompt
+from dream.storytelling.storytellers import Finish
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
+
+# What the providers' integrations call the reason for an end, in a message's response_metadata.
+_REASONS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
+# See the storyteller openai: a ceiling against an answer that never ends.
+_TOKENS_A_WORD = 6
+_TOKENS_TO_THINK = 2000
+
+
+def create(settings: Settings) -> LangChainStoryteller:
+    """Raises SetupFailed where no model is named. LangChain itself is only imported when it tells."""
+    if not settings.model:
+        raise SetupFailed("No model is set: set DREAM_MODEL to provider:name, for example anthropic:claude-sonnet-4-5.")
+    return LangChainStoryteller(settings.model, max(settings.first_piece_seconds, settings.between_pieces_seconds) + 10)
+
+
+class LangChainStoryteller:
+    provider = "langchain"
+
+    def __init__(self, name: str, silence: float) -> None:
+        self.name = name
+        self._silence = silence
+
+    def prepare(self) -> None:
+        with suppress(Broken):  # what is missing is said when it tells
+            _model(self.name, self._silence, _TOKENS_TO_THINK)
+
+    def tell(self, prompt: Prompt) -> Answer:
+        return Answer(self.name, self._silence, prompt)
+
+
+class Answer:
+    """One answer; see Stream.
+
+    The model streams in an event loop and not in the thread that iterates, because only a task can be cancelled while
+    it waits.
+    """
+
+    def __init__(self, model: str, silence: float, prompt: Prompt) -> None:
+        self._model, self._silence, self._prompt = model, silence, prompt
+        self._arrived: SimpleQueue[str | LastWord | None] = SimpleQueue()
+        self._asking: asyncio.Task[None] | None = None
+        self._closed = Event()
+
+    def __iter__(self) -> Iterator[str | Finish]:
+        return answer(self._sent())
+
+    def close(self) -> None:
+        self._closed.set()
+        self._arrived.put(None)
+        if self._asking is not None:
+            _loop().call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        """Cancels until it is heard: Python 3.11's wait_for, which integrations use, forgets a cancellation that comes
+        together with a result.
+        """
+        if self._asking is not None and not self._asking.done():
+            self._asking.cancel()
+            _loop().call_later(0.2, self._cancel)
+
+    def _sent(self) -> Generator[str | LastWord, None, None]:
+        try:
+            if self._closed.is_set():
+                raise Broken("closed")
+            asked = asyncio.run_coroutine_threadsafe(self._ask(), _loop())
+            while (item := self._arrived.get()) is not None:
+                if self._closed.is_set():
+                    break
+                yield item
+            if self._closed.is_set():
+                raise Broken("closed")
+            asked.result()
+        finally:
+            self.close()
+
+    async def _ask(self) -> None:
+        self._asking = asyncio.current_task()
+        messages = [(message.role, message.text) for message in self._prompt.messages]
+        ceiling = self._prompt.max_words * _TOKENS_A_WORD + _TOKENS_TO_THINK
+        reason = ""
+        usage: tuple[int | None, int | None] = (None, None)
+        try:
+            model = await asyncio.to_thread(_model, self._model, self._silence, ceiling)
+            if self._closed.is_set():
+                return
+            # The model itself: an output parser behind it would not pass a cancellation on.
+            async with aclosing(cast("Any", model.astream(messages))) as chunks:
+                async for chunk in chunks:
+                    if text := str(chunk.text):
+                        self._arrived.put(text)
+                    reason, usage = _reason(chunk) or reason, _usage(chunk) or usage
+                    if reason:
+                        self._arrived.put(LastWord(reason, *usage))
+        except Exception as error:  # noqa: BLE001 - the types are each integration's own
+            raise _broken(error) from None
+        finally:
+            self._arrived.put(None)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One loop for all answers, as integrations share their connections among models."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="langchain", daemon=True).start()
+    return loop
+
+
+@cache
+def _model(name: str, silence: float, ceiling: int) -> BaseChatModel:
+    """Raises Broken("setup_failed")."""
+    from langchain.chat_models import init_chat_model  # seconds to import: only where a model is really asked
+
+    try:
+        return init_chat_model(name, timeout=silence, max_retries=0, max_tokens=ceiling)
+    except ImportError as error:
+        package = str(error).partition("`pip install ")[2].partition("`")[0]
+        raise Broken(
+            "setup_failed", f"The model needs one more package: `pip install {package}`." if package else ""
+        ) from None
+    except Exception as error:  # noqa: BLE001 - a key that is not set is another error in each integration
+        unknown = "Unsupported provider" in str(error) or "infer model provider" in str(error)
+        advice = "DREAM_MODEL has to begin with a provider that LangChain knows, such as anthropic:." if unknown else ""
+        raise Broken("setup_failed", advice) from None
+
+
+def _reason(chunk: AIMessageChunk) -> str:
+    return next((reason for name in _REASONS if isinstance(reason := chunk.response_metadata.get(name), str)), "")
+
+
+def _usage(chunk: AIMessageChunk) -> tuple[int, int] | None:
+    usage = chunk.usage_metadata
+    return (usage["input_tokens"], usage["output_tokens"]) if usage else None
+
+
+def _broken(error: Exception) -> Broken:
+    """The fault behind an integration's exception, whose type is not known here: by its status, else by its name."""
+    if isinstance(error, Broken):
+        return error
+    causes = list(_causes(error))
+    for cause in causes:
+        status = getattr(cause, "status_code", None) or getattr(getattr(cause, "response", None), "status_code", None)
+        if isinstance(status, int) and status >= 400:
+            return by_status(status, str(cause))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    if names & {
+        "ConnectError",
+        "ConnectTimeout",
+        "ClientConnectorError",
+        "EndpointConnectionError",
+        "gaierror",
+        "SSLError",
+    }:
+        return Broken("provider_unreachable")
+    if any(name.endswith(("Timeout", "TimeoutError")) for name in names):
+        return Broken("provider_silent")
+    if names & {"TransportError", "ConnectionError", "ClientPayloadError", "IncompleteRead", "ProtocolError"}:
+        return Broken("cut_off")
+    return Broken("provider_garbled" if isinstance(error, ValueError | TypeError) else "provider_failed")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

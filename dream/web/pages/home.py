@@ -1,0 +1,72 @@
+"""Home: one question, one field, one button."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+
+from dream.errors import BriefRefused, Busy, CorpusMissing, DreamError
+from dream.storytelling.brief import Brief
+from dream.web.auth import known_reader, reader_id
+from dream.web.current import service
+from dream.web.operation import refusals
+from dream.web.pages import pages
+from dream.web.pages.examples import Example, examples
+
+FIELDS = ("premise", "hero", "place", "tone", "length", "language", "grounding", "corpus")
+UNFINISHED = 5
+
+
+@pages.get("/")
+def home() -> ResponseReturnValue:
+    return _home({name: request.args[name] for name in FIELDS if name in request.args})
+
+
+@pages.post("/")
+def begin() -> ResponseReturnValue:
+    written = _written()
+    try:
+        story, _ = service().begin_story(reader_id(), _brief(written))
+    except (BriefRefused, Busy, CorpusMissing) as error:
+        return _home(written, error)
+    return redirect(url_for("pages.story", story_id=story.id), 303)
+
+
+def _written() -> dict[str, str]:
+    # A browser sends line ends as two characters; the limits count one.
+    return {name: request.form[name].replace("\r\n", "\n") for name in FIELDS if name in request.form}
+
+
+def _brief(written: dict[str, str]) -> Brief:
+    try:
+        return Brief.model_validate({name: value for name, value in written.items() if value or name == "premise"})
+    except ValidationError as error:
+        raise BriefRefused("The story has not begun yet: one thing needs a change.", refusals(error)) from None
+
+
+def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseReturnValue:
+    reader, shelves = known_reader(), service().library.works.shelves()
+    chosen = written.get("corpus") or service().settings.corpus
+    shelf = next((shelf for shelf in shelves if shelf.name == chosen), None)
+    shown: dict[str, Any] = {
+        "written": written,
+        "error": error,
+        "wrong": error.fields if isinstance(error, BriefRefused) else {},
+        "examples": _examples(shelf.id) if shelf else [],
+        "shelves": [shelf for shelf in shelves if shelf.works],
+        "chosen": chosen,
+        "empty": shelf is None or not shelf.works,
+        "unfinished": service().library.stories.of_reader(reader, limit=UNFINISHED) if reader else [],
+        "loom": service().storyteller.provider == "loom",
+    }
+    headers = {"Retry-After": str(error.wait_seconds)} if isinstance(error, Busy) else {}
+    return render_template("home.html", **shown), error.status if error else 200, headers
+
+
+def _examples(corpus_id: str) -> list[Example]:
+    language = request.accept_languages.best_match(["en", "ko"], "en")
+    return examples(service().library.works.works(corpus_id), language, datetime.now(UTC).toordinal())

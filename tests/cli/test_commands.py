@@ -1,0 +1,119 @@
+"""The command line without a service: every command, and what it says when something is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dream.cli import main
+from dream.settings import Settings, variable
+from tests.conftest import ROOT, TALES
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str, status: int = 0) -> Result: ...
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("DREAM_HOME", str(home))
+    monkeypatch.setenv("DREAM_LOOM_PACE", "0")
+
+    def run(*arguments: str, status: int = 0) -> Result:
+        result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+        assert result.exit_code == status, result.output
+        return result
+
+    return run
+
+
+@pytest.fixture
+def tales(run: Run) -> None:
+    run("ingest", str(TALES / "en" / "eleven-coats.md"), str(TALES / "ko" / "two-ferrymen.md"))
+
+
+def test_every_command_explains_itself(run: Run) -> None:
+    for name in main.commands:
+        assert run(name, "--help").output.startswith("Usage:")
+
+
+@pytest.mark.usefixtures("tales")
+def test_search_before_the_set_up_goes_by_words_and_says_so(run: Run) -> None:
+    result = run("search", "a button that belongs to no coat")
+    assert "Eleven Coats" in result.stdout
+    assert "by words alone" in result.stderr
+    assert "dream setup" in result.stderr
+
+
+@pytest.mark.usefixtures("tales")
+def test_queries_are_answered_a_line_each_in_order(run: Run, tmp_path: Path) -> None:
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text(
+        '{"id": "a", "query": "button"}\n{"id": "b", "query": "zzzz"}\n{"id": "c", "query": "뱃사공", "more": 1}\n'
+    )
+    lines = [json.loads(line) for line in run("search", "--queries", str(queries)).stdout.splitlines()]
+    assert [line["id"] for line in lines] == ["a", "b", "c"]
+    assert [bool(line["hits"]) for line in lines] == [True, False, True]
+    hit = lines[0]["hits"][0]
+    assert {"work", "source", "start", "end", "text", "score"} <= set(hit)
+    assert hit["source"] == "eleven-coats.md"
+
+
+def test_a_line_of_queries_that_does_not_fit_is_named(run: Run, tmp_path: Path) -> None:
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text('{"id": "a", "query": "button"}\nnonsense\n')
+    assert "Line 2" in run("search", "--queries", str(queries), status=2).output
+
+
+@pytest.mark.usefixtures("tales")
+def test_a_story_is_told_with_what_it_is_woven_from(run: Run) -> None:
+    first = run("tell", "A pedlar sells a button", "--seed", "3", "--length", "short").stdout
+    assert "Woven from:\n  Eleven Coats · The dream project" in first
+    assert run("tell", "A pedlar sells a button", "--seed", "3", "--length", "short").stdout == first
+    events = [json.loads(line)["event"] for line in run("tell", "A pedlar", "--json").stdout.splitlines()]
+    assert (events[0], events[-1]) == ("begin", "told")
+
+
+def test_an_empty_shelf_is_said_plainly(run: Run) -> None:
+    assert "This corpus is empty" in run("works").output
+    assert "told from the premise alone" in run("tell", "A bell").output
+    assert "Nothing on this shelf fits" in run("tell", "A bell", "--grounding", "strict", status=1).output
+    assert "There is no corpus named attic" in run("works", "--corpus", "attic", status=1).output
+
+
+def test_ingest_ends_badly_where_a_file_was_refused_and_names_it(run: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"\xff\xfe\x00")
+    result = run("ingest", str(bad), str(TALES / "en" / "eleven-coats.md"), status=1)
+    assert "refused" in result.stderr
+    assert "1 refused, 1 new" in result.stdout
+
+
+def test_config_lists_every_setting_where_it_came_from_and_no_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    output = run("config").output
+    for name in Settings.model_fields:
+        assert variable(name) in output
+    assert "sk-secret" not in output
+    assert "DREAM_OPENAI_API_KEY = **********   [environment]" in output
+    assert "DREAM_BIND = 127.0.0.1:8000   [default]" in output
+
+
+def test_a_setting_that_does_not_fit_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DREAM_THREADS", "many")
+    assert "DREAM_THREADS" in run("config", status=1).output
+
+
+def test_the_doctor_names_what_is_missing_and_what_mends_it(run: Run) -> None:
+    assert "`dream setup` makes it" in run("doctor", status=1).output
+
+
+def test_the_readme_has_every_setting_with_its_default_and_help() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, described in Settings.model_fields.items():
+        assert f"`{variable(name)}`" in readme
+        assert str(described.description) in readme

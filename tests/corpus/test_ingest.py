@@ -1,0 +1,126 @@
+"""Ingest: exactly once, replaced atomically, refused without harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from dream.service import Service
+
+LAMP = "The lamp at Cold Point burned all night. Hanne Brandt had filled it herself."
+BELL = "The drowned bell rang off Merrow Bank. Nobody in Sellen slept."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "lamp.txt").write_text(LAMP)
+    return folder
+
+
+def ingest(service: Service, *paths: Path) -> list[str]:
+    return [done.outcome for done in service.ingest.files(list(paths), "starter")]
+
+
+def found(service: Service, query: str) -> list[str]:
+    return [hit.fragment.text for hit in service.search(query).hits]
+
+
+def indexed(service: Service) -> tuple[set[str], int, set[str]]:
+    """Fragment ids that are live in SQL, rows in the lexical index, ids in the vector store."""
+    corpus = service.corpus("starter")
+    live = {f.id for _, v in service.library.works.live_versions() for f in service.library.works.fragments_of(v)}
+    return live, len(service.lexical.keys()), service.vectors.ids(corpus.id)
+
+
+def test_a_text_is_found_by_its_words_before_there_is_a_model(service: Service, folder: Path) -> None:
+    assert ingest(service, folder) == ["new"]
+    result = service.search("who filled the lamp")
+    assert [hit.fragment.text for hit in result.hits] == [LAMP]
+    assert result.missing == ("meaning",)
+
+
+def test_fragments_are_exact_spans_of_the_stored_text(stocked: Service) -> None:
+    for _, version in stocked.library.works.live_versions():
+        whole = stocked.library.works.text(version)
+        assert all(whole[f.start : f.end] == f.text for f in stocked.library.works.fragments_of(version))
+
+
+def test_the_same_bytes_again_change_nothing(stocked: Service, folder: Path) -> None:
+    ingest(stocked, folder)
+    before = indexed(stocked)
+    assert ingest(stocked, folder) == ["unchanged"]
+    assert indexed(stocked) == before
+
+
+def test_a_changed_file_replaces_its_work_in_every_index(stocked: Service, folder: Path) -> None:
+    ingest(stocked, folder)
+    (folder / "lamp.txt").write_text(BELL)
+    assert ingest(stocked, folder) == ["replaced"]
+    live, lexical, vectors = indexed(stocked)
+    assert live == vectors
+    assert len(live) == lexical
+    assert found(stocked, "drowned bell off Merrow Bank")[0] == BELL
+    assert LAMP not in found(stocked, "the lamp that Hanne Brandt filled herself")
+
+
+def test_a_refused_file_leaves_the_old_work_live_and_does_not_stop_the_rest(service: Service, folder: Path) -> None:
+    ingest(service, folder)
+    (folder / "lamp.txt").write_bytes(b"\xff\xfe\x00")
+    (folder / "more.txt").write_text(BELL)
+    assert ingest(service, folder) == ["refused", "new"]
+    assert found(service, "lamp") == [LAMP]
+    assert found(service, "drowned bell") == [BELL]
+
+
+def test_a_version_that_never_went_live_is_not_found_and_is_swept_away(stocked: Service, folder: Path) -> None:
+    ingest(stocked, folder)
+    works = stocked.library.works
+    (folder / "lamp.txt").write_text(BELL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(works, "go_live", _die)  # a process that dies at this step
+        with pytest.raises(KeyboardInterrupt):
+            ingest(stocked, folder)
+    assert LAMP in found(stocked, "lamp at Cold Point")
+    assert BELL not in found(stocked, "drowned bell off Merrow Bank")
+    list(stocked.ingest.reindex())
+    live, lexical, vectors = indexed(stocked)
+    assert live == vectors
+    assert len(live) == lexical
+
+
+def test_reindexing_rebuilds_the_same_ids_from_sql_alone(stocked: Service) -> None:
+    before = indexed(stocked)
+    stocked.vectors.drop(stocked.corpus("starter").id)
+    with stocked.database.write() as session:
+        session.execute(text("DELETE FROM fragment_terms"))
+    assert indexed(stocked) == (before[0], 0, set())
+    list(stocked.ingest.reindex())
+    assert indexed(stocked) == before
+
+
+def test_works_brought_before_the_model_get_their_vectors_later(
+    service: Service, folder: Path, home: Path, model_folder: Path
+) -> None:
+    ingest(service, folder)
+    (home / "models").mkdir()
+    (home / "models" / model_folder.name).symlink_to(model_folder)
+    assert list(service.ingest.embed_missing()) == [(1, 1)]
+    live, _, vectors = indexed(service)
+    assert live == vectors
+    assert list(service.ingest.embed_missing()) == []
+    assert service.search("a light that shines until morning").missing == ()
+
+
+def test_a_folder_names_its_works_by_their_path_within_it(service: Service, folder: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "lamp.txt").write_text(BELL)
+    (folder / ".hidden.txt").write_text(BELL)
+    assert [done.source for done in service.ingest.files([folder], "starter")] == ["deep/lamp.txt", "lamp.txt"]
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Fakes of what lies outside dream, each in its own process."""

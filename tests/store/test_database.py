@@ -1,0 +1,36 @@
+"""Transactions: writers wait for each other instead of failing."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import select, text
+
+from dream.store import models, schema
+from dream.store.database import Database
+
+
+def test_writers_that_read_first_all_succeed(tmp_path: Path) -> None:
+    database = Database(tmp_path / "dream.sqlite3")
+    schema.migrate(database)
+    with database.write() as session:
+        session.add(models.Note(name="count", value="0"))
+
+    def add(_: int) -> None:
+        for _ in range(25):
+            with database.write() as session:
+                note = session.get_one(models.Note, "count")
+                note.value = str(int(note.value) + 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))  # raises what any of them met
+    with database.read() as session:
+        assert session.scalar(select(models.Note.value).where(models.Note.name == "count")) == "200"
+
+
+def test_foreign_keys_are_kept_and_the_log_is_write_ahead(tmp_path: Path) -> None:
+    database = Database(tmp_path / "dream.sqlite3")
+    with database.read() as session:
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -1,0 +1,159 @@
+"""The log of a telling: nothing is shown before it is stored, and nothing stored is ever missed or repeated."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import orjson
+import pytest
+
+from dream.service import Service
+from dream.store.log import Event, EventLog
+
+FEW = 5
+
+
+@pytest.fixture
+def scene_id(service: Service) -> str:
+    """A scene that nobody tells."""
+    corpus = service.corpus("starter")
+    _, scene = service.library.stories.begin(service.library.stories.new_reader(), corpus.id, {"premise": "A bell."}, 1)
+    assert service.library.scenes.claim(scene.id) == 1
+    return scene.id
+
+
+def followed(log: EventLog, scene_id: str, after: int = 0) -> list[Event]:
+    return [event for event in log.follow(scene_id, after, heartbeat=FEW) if event]
+
+
+def text(events: list[Event]) -> str:
+    return "".join(event.text for event in events)
+
+
+def tell(log: EventLog, scene_id: str, pieces: list[str]) -> None:
+    channel = log.open(scene_id)
+    log.append(channel, "begin", {})
+    for piece in pieces:
+        log.piece(channel, piece)
+    log.append(channel, "told", {"state": "told"})
+    log.shut(channel)
+
+
+def test_numbers_count_from_one_without_a_gap(service: Service, scene_id: str) -> None:
+    tell(service.log, scene_id, [f"word {n} " for n in range(300)])
+    events = service.log.read(scene_id)
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert (events[0].name, events[-1].name) == ("begin", "told")
+
+
+def test_pieces_are_gathered_and_none_is_lost(service: Service, scene_id: str) -> None:
+    pieces = [f"word {n} " for n in range(1000)]
+    tell(service.log, scene_id, pieces)
+    events = service.log.read(scene_id)
+    assert text(events) == "".join(pieces)
+    assert len(events) < len(pieces) / 2
+
+
+def test_followers_see_the_same_bytes_live_and_later(service: Service, scene_id: str) -> None:
+    seen: list[list[Event]] = [[] for _ in range(4)]
+
+    def follow(place: int) -> None:
+        seen[place] = followed(service.log, scene_id)
+
+    threads = [threading.Thread(target=follow, args=(place,)) for place in range(len(seen))]
+    for thread in threads:
+        thread.start()
+    tell(service.log, scene_id, [f"piece {n}, " for n in range(500)])
+    for thread in threads:
+        thread.join(timeout=30)
+    assert all(events == followed(service.log, scene_id) for events in seen)
+
+
+def test_what_a_follower_sees_is_stored_already(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    service.log.append(channel, "begin", {})
+    follower = service.log.follow(scene_id, heartbeat=FEW)
+    for n in range(50):
+        service.log.piece(channel, f"{n} ")
+    shown = 0
+    for event in follower:
+        assert event is not None
+        assert service.log.read(scene_id, event.number - 1)[0] == event
+        shown += event.text.count(" ")
+        if shown == 50:
+            break
+    service.log.shut(channel)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 7])
+def test_following_again_goes_on_where_it_stopped(service: Service, scene_id: str, after: int) -> None:
+    channel = service.log.open(scene_id)
+    for n in range(10):
+        service.log.append(channel, "note", {"n": n})
+    service.log.append(channel, "told", {})
+    service.log.shut(channel)
+    assert [event.number for event in followed(service.log, scene_id, after)] == list(range(after + 1, 12))
+
+
+def test_a_silent_log_gives_a_heartbeat(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    service.log.append(channel, "begin", {})
+    follower: Iterator[Event | None] = service.log.follow(scene_id, after=1, heartbeat=0.01)
+    assert next(follower) is None
+    service.log.shut(channel)
+    stored: Iterator[Event | None] = service.log.follow(scene_id, after=1, heartbeat=0.01)
+    assert next(stored) is None
+
+
+def test_another_process_follows_by_the_stored_log(service: Service, scene_id: str) -> None:
+    elsewhere = EventLog(service.database)  # shares nothing but the database, as another process would
+    seen: list[Event] = []
+    thread = threading.Thread(target=lambda: seen.extend(followed(elsewhere, scene_id)))
+    thread.start()
+    tell(service.log, scene_id, ["Once ", "upon ", "a time."])
+    thread.join(timeout=30)
+    elsewhere.close()
+    assert text(seen) == "Once upon a time."
+
+
+def test_an_event_whose_change_does_not_apply_is_not_written(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    assert service.log.append(channel, "begin", {})
+    assert not service.log.append(channel, "told", {}, lambda _session: False)
+    assert service.log.append(channel, "stopped", {})
+    service.log.shut(channel)
+    assert [event.name for event in service.log.read(scene_id)] == ["begin", "stopped"]
+
+
+def test_a_second_teller_of_the_same_scene_is_refused_by_the_database(service: Service, scene_id: str) -> None:
+    first, second = service.log.open(scene_id), service.log.open(scene_id)
+    service.log.append(first, "begin", {})
+    with pytest.raises(Exception, match="UNIQUE"):
+        service.log.append(second, "begin", {})
+    assert [event.name for event in service.log.read(scene_id)] == ["begin"]
+
+
+def test_one_channels_fault_does_not_reach_its_neighbours(service: Service) -> None:
+    _, other = service.library.stories.begin(
+        service.library.stories.new_reader(), service.corpus("starter").id, {"premise": "A lamp."}, 1
+    )
+    bad, good = service.log.open("no such scene"), service.log.open(other.id)
+    with ThreadPoolExecutor(1) as pool:
+        failing = pool.submit(service.log.append, bad, "begin", {})
+        for n in range(20):
+            assert service.log.append(good, "note", {"n": n})
+        assert failing.exception() is not None
+    assert len(service.log.read(other.id)) == 20
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        service.log.piece(bad, "nobody reads this")
+
+
+def test_data_is_one_line_whatever_it_holds(service: Service, scene_id: str) -> None:
+    hostile = "one\ntwo\r\nevent: told\n\nid: 99\u2028three\u0085four 🌊"
+    tell(service.log, scene_id, [hostile])
+    delta = next(event for event in service.log.read(scene_id) if event.name == "delta")
+    assert "\n" not in delta.data
+    assert "\r" not in delta.data
+    assert orjson.loads(delta.data) == {"text": hostile}

@@ -1,0 +1,219 @@
+"""The storyteller langchain: through langchain-openai against the fake upstream, and with models made for a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from threading import Event
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
+
+from dream.errors import SetupFailed, StorytellerFailed
+from dream.settings import load_settings
+from dream.storytelling.storytellers import Finish, langchain
+from tests.fakes.client import FakeUpstream
+from tests.fakes.scenario import WORDS
+from tests.storytelling.listening import PROMPT, Listening, listen
+
+STORY = "".join(WORDS)
+SO_FAR = {0: "", 3: "".join(WORDS[:3])}
+KEY = "sk-of-a-test-1a2b3c4d5e6f"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, upstream: FakeUpstream) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", upstream.base_url)
+
+
+def tell(model: str) -> langchain.Answer:
+    return langchain.create(load_settings(_env_file=None, model=model)).tell(PROMPT)
+
+
+def failed(model: str) -> tuple[str, StorytellerFailed]:
+    text, end = listen(tell(model))
+    assert isinstance(end, StorytellerFailed), f"{text!r} ended as {end}"
+    return text, end
+
+
+def test_a_story_comes_piece_by_piece_and_ends_with_its_finish(upstream: FakeUpstream) -> None:
+    assert list(tell("openai:ok")) == [*WORDS, Finish("finished")]
+    body = upstream.seen()["last"]["body"]
+    assert body["messages"] == [
+        {"role": "system", "content": "Tell stories."},
+        {"role": "user", "content": "A bell."},
+    ]
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("drop", "cut_off"),
+        ("reset", "cut_off"),
+        ("bad-json", "provider_garbled"),
+        ("bad-utf8", "provider_garbled"),
+        ("error-data", "provider_failed"),
+    ],
+)
+def test_a_stream_that_breaks_keeps_what_was_told(fault: str, code: str, after: int) -> None:
+    text, error = failed(f"openai:{fault}@{after}")
+    assert (text, error.code) == (SO_FAR[after], code)
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "code"),
+    [
+        ("400", "", "provider_rejected"),
+        ("401", "", "provider_refused"),
+        ("403", "", "provider_refused"),
+        ("404", "", "model_missing"),
+        ("429", "", "provider_busy"),
+        ("500", "", "provider_failed"),
+        ("hangup", "", "cut_off"),
+        ("html", "", "provider_garbled"),
+        ("empty", "", "told_nothing"),
+        ("no-finish", STORY, "cut_off"),
+        ("content-filter", STORY, "provider_withheld"),
+    ],
+)
+def test_other_ends_have_their_codes(upstream: FakeUpstream, fault: str, text: str, code: str) -> None:
+    told, error = failed(f"openai:{fault}")
+    assert (told, error.code) == (text, code)
+    assert upstream.seen()["requests"] == 1
+
+
+@pytest.mark.parametrize(("fault", "told"), [("surrogates", "\U0001f600"), ("thinking", ""), ("controls", "abc\n\td")])
+def test_odd_deltas_are_mended_or_passed_over(fault: str, told: str) -> None:
+    assert listen(tell(f"openai:{fault}@3"))[0] == SO_FAR[3] + told + "".join(WORDS[3:])
+
+
+def test_a_server_that_is_not_there(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{closed_port}/v1")
+    assert failed("openai:nowhere")[1].code == "provider_unreachable"
+
+
+@pytest.mark.parametrize("fault", ["hang", "stall@3", "comments@3"])
+def test_closing_ends_the_wait_and_the_connection(upstream: FakeUpstream, fault: str) -> None:
+    listening = Listening(tell(f"openai:{fault}"))
+    upstream.seen(requests=1)
+    listening.close()
+    assert isinstance(listening.end, StorytellerFailed)
+    assert listening.end.code == "closed"
+    assert upstream.seen(closed_by_client=1)["closed_by_client"] == 1
+
+
+def test_a_package_that_is_missing_is_named() -> None:
+    error = failed("mistralai:any")[1]
+    assert (error.code, error.retry) == ("setup_failed", False)
+    assert "pip install langchain-mistralai" in error.sentence
+
+
+def test_a_provider_that_nobody_knows() -> None:
+    error = failed("owl:any")[1]
+    assert error.code == "setup_failed"
+    assert "DREAM_MODEL" in error.sentence
+
+
+def test_a_key_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert failed("openai:without-a-key")[1].code == "setup_failed"
+
+
+def test_the_key_is_told_to_nobody_else() -> None:
+    stream = tell("openai:401")
+    assert KEY not in repr((listen(stream), stream))
+
+
+def test_no_model_is_refused() -> None:
+    with pytest.raises(SetupFailed, match="DREAM_MODEL"):
+        langchain.create(load_settings(_env_file=None, model=""))
+
+
+class Scribe(BaseChatModel):
+    """Streams the chunks it is given."""
+
+    chunks: list[AIMessageChunk]
+
+    @property
+    def _llm_type(self) -> str:
+        return "scribe"
+
+    def _generate(self, *_: Any, **__: Any) -> ChatResult:
+        raise NotImplementedError
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],  # noqa: ARG002
+        stop: list[str] | None = None,  # noqa: ARG002
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **_: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        for chunk in self.chunks:
+            yield ChatGenerationChunk(message=chunk)
+
+
+class Deaf(Scribe):
+    """Does not hear the first cancellation."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    ended: Event
+
+    async def _astream(self, *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=self.chunks[0])
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+def test_closing_is_repeated_until_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = Deaf(chunks=[AIMessageChunk(content="A bell.")], ended=Event())
+    monkeypatch.setattr(langchain, "_model", lambda *_: deaf)
+    listening = Listening(tell("deaf:any"))
+    assert listening.heard.get(timeout=5) == "A bell."
+    listening.close()
+    assert deaf.ended.wait(5)
+
+
+def scribed(monkeypatch: pytest.MonkeyPatch, *chunks: AIMessageChunk) -> list[str | Finish]:
+    scribe = Scribe(chunks=list(chunks))
+    monkeypatch.setattr(langchain, "_model", lambda *_: scribe)
+    return list(tell("scribe:any"))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({"finish_reason": "stop"}, "finished"),
+        ({"finish_reason": "STOP"}, "finished"),
+        ({"stop_reason": "end_turn"}, "finished"),
+        ({"stopReason": "end_turn"}, "finished"),
+        ({"done_reason": "stop"}, "finished"),
+        ({"stop_reason": "max_tokens"}, "cut_short"),
+        ({"finish_reason": "MAX_TOKENS"}, "cut_short"),
+        ({"done_reason": "length"}, "cut_short"),
+    ],
+)
+def test_providers_name_their_ends_differently(
+    monkeypatch: pytest.MonkeyPatch, metadata: dict[str, str], reason: str
+) -> None:
+    used = UsageMetadata(input_tokens=5, output_tokens=2, total_tokens=7)
+    last = AIMessageChunk(content="", response_metadata=metadata, usage_metadata=used)
+    assert scribed(monkeypatch, AIMessageChunk(content="A bell."), last) == ["A bell.", Finish(reason, 5, 2)]  # type: ignore[arg-type]
+
+
+def test_thinking_in_blocks_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    thought = AIMessageChunk(content=[{"type": "thinking", "thinking": "a bell?"}, {"type": "text", "text": "A bell."}])
+    last = AIMessageChunk(content="", response_metadata={"stop_reason": "end_turn"})
+    assert scribed(monkeypatch, thought, last) == ["A bell.", Finish("finished")]

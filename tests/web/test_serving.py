@@ -1,0 +1,99 @@
+"""`dream serve` for real: one owner, clean ends, and nothing told is lost when it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import TALES
+from tests.serving import Serving
+
+SLOW = {"loom_pace": 20}
+
+
+def begin(serving: Serving) -> dict[str, Any]:
+    answer = serving.client.post("/api/v1/stories", json={"premise": "A keeper who may not lie", "seed": 7})
+    assert answer.status_code == 201
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def text(events: list[tuple[int, str, str]]) -> str:
+    return "".join(json.loads(data)["text"] for _, name, data in events if name == "delta")
+
+
+def test_commands_go_through_the_service_that_holds_the_folder(home: Path) -> None:
+    with Serving(home) as serving:
+        ingested = serving.command("ingest", str(TALES / "en" / "eleven-coats.md"))
+        assert (ingested.returncode, ingested.stdout) == (0, "starter: 1 new\n")
+        assert json.loads(serving.command("works", "--json").stdout)["works"][0]["title"] == "Eleven Coats"
+        assert serving.client.get("/api/v1/works").json()["works"][0]["title"] == "Eleven Coats"
+        assert "Eleven Coats" in serving.command("search", "a button").stdout
+        told = serving.command("tell", "A pedlar sells a button", "--length", "short")
+        assert "Woven from:\n  Eleven Coats" in told.stdout
+        assert serving.command("reindex").returncode == 0
+        missing = serving.command("ingest", "/nowhere/at/all")
+        assert missing.returncode == 1
+        assert "There is no file or folder /nowhere/at/all" in missing.stderr
+
+
+def test_a_second_service_on_the_same_folder_refuses_with_one_sentence(home: Path) -> None:
+    with Serving(home) as serving:
+        second = serving.command("serve")
+        assert second.returncode == 1
+        assert second.stderr.startswith(
+            f"dream: The data folder {home} is in use by dream serve (process {serving.process.pid})."
+        )
+        assert second.stderr.count("\n") == 1
+        assert serving.client.get("/livez").status_code == 200
+
+
+def test_the_socket_for_commands_is_its_owners_alone_and_answers_nobody_else(home: Path) -> None:
+    with Serving(home) as serving:
+        assert (home / "dream.sock").stat().st_mode & 0o777 == 0o600
+        assert home.stat().st_mode & 0o777 == 0o700
+        for path in ("/control/works", "//control/works", "/CONTROL/works", "/x/../control/works"):
+            assert serving.client.post(path, json={"corpus": None}).status_code in (403, 404)
+
+
+def test_ctrl_c_ends_it_at_once_and_keeps_what_was_told(home: Path) -> None:
+    with Serving(home, **SLOW) as serving:
+        begun = begin(serving)
+        with serving.follow(begun["events"], begun["reader_token"]) as events:
+            next(event for event in events if event[1] == "delta")
+    assert serving.process.returncode == 0
+    assert "dream has stopped" in serving.said
+    with Serving(home) as serving:
+        scene = serving.client.get(
+            begun["scene"]["url"], headers={"Authorization": f"Bearer {begun['reader_token']}"}
+        ).json()
+    assert (scene["state"], scene["code"]) == ("interrupted", "service_stopped")
+    assert scene["text"]
+
+
+def test_a_killed_worker_loses_nothing_that_was_shown_and_the_story_goes_on(home: Path) -> None:
+    with Serving(home, **SLOW) as serving:
+        begun = begin(serving)
+        reader = {"Authorization": f"Bearer {begun['reader_token']}"}
+        seen: list[tuple[int, str, str]] = []
+        with serving.follow(begun["events"], begun["reader_token"]) as events:
+            for event in events:
+                seen.append(event)
+                if len(text(seen)) > 100:
+                    break
+        for worker in serving.workers():
+            os.kill(worker, signal.SIGKILL)
+        serving.wait_until_ready()
+        with serving.follow(begun["events"], begun["reader_token"], after=seen[-1][0]) as events:
+            rest = list(events)
+        assert [number for number, _, _ in seen + rest] == list(range(1, len(seen) + len(rest) + 1))
+        assert [name for _, name, _ in rest][-2:] == ["threads", "interrupted"]
+        scene = serving.client.get(begun["scene"]["url"], headers=reader).json()
+        assert scene["state"] == "interrupted"
+        assert scene["text"] == text(seen + rest)
+        scenes = f"{begun['story']['url']}/scenes"
+        following = serving.client.post(scenes, headers=reader, json={"after": scene["id"]})
+        assert following.status_code == 201
