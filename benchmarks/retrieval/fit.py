@@ -167,9 +167,12 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=5000)
     arguments = parser.parse_args()
     premises = Path(__file__).parent / "premises.train.jsonl"
-    neutral = {"columns": list(COLUMNS), "presence": presence(asked(arguments.data / "questions.train.jsonl"), arguments.data),
-               "kinds": {}}  # fmt: skip
-    with opened(arguments.home, fusion=Fusion(neutral, fitted=False)) as shelf:
+    neutral = {
+        "columns": list(COLUMNS),
+        "presence": presence(asked(arguments.data / "questions.train.jsonl"), arguments.data),
+        "kinds": {kind: {"linear": [0.0] * len(COLUMNS)} for kind in ("question", "premise", "korean", "words")},
+    }
+    with opened(arguments.home, fusion=Fusion(neutral)) as shelf:
         found = weights(shelf, arguments.data, premises, arguments.questions)
     target = Path(__file__).parents[2] / "dream" / "retrieval" / "weights.json"
     target.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -5,7 +5,6 @@ Scores are logarithms of likelihoods, so what a rule costs is stated in them: 1.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,22 +20,27 @@ LEAST_TERMS = 8
 """A fragment of fewer different terms is a near-copy only of its equal."""
 
 
+EARLY = 4
+"""The fragments that fill about 4,000 characters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`beside` is added to the score of a fragment right before or after a chosen one, which often holds the rest of a
     passage. `again` is taken off for each chosen fragment of the same work, `again_author` for each of the same author.
     `most_per_author` caps an author's share of the fragments while others' remain that are within `fitting` of the
-    best.
+    best. So many of the first EARLY fragments are of different works, `early_works`, while others' fit like that.
     """
 
     beside: float = 0.0
     again: float = 0.0
     most_per_author: float = 1.0
+    early_works: int = 0
     fitting: float = 6.0
 
 
 SEARCH = Rules(beside=0.5)
-STORY = Rules(again=2.0, most_per_author=0.5)
+STORY = Rules(again=1.0, most_per_author=0.5, early_works=3)
 """Chosen on the train premises: see docs/retrieval.md for what they cost."""
 
 
@@ -55,41 +59,41 @@ def select(
     """
     left = scores.astype(float).copy()
     chosen: list[tuple[int, float]] = []
-    authors: Counter[str] = Counter()
     room = budget
     while len(chosen) < limit and np.isfinite(left).any():
-        row = _next(left, scores, candidates, authors, len(chosen), rules)
+        row = _next(left, scores, candidates, [other for other, _ in chosen], rules)
         place, score, left[row] = candidates.places[row], float(left[row]), -np.inf
         if room is not None and chosen and place.length > room:
             continue
         if any(_near(terms[row], terms[other]) for other, _ in chosen):
             continue
         chosen.append((row, min(score, chosen[-1][1]) if chosen else score))
-        authors[place.author] += 1
         room = None if room is None else room - place.length
         _answer(left, row, candidates, rules)
     return chosen
 
 
-def _next(
-    left: Floats, scores: Floats, candidates: Candidates, authors: Counter[str], count: int, rules: Rules
-) -> int:
-    """The best candidate that is left, of an author who may have another, where one still fits."""
-    row = int(np.argmax(left))
-    if rules.most_per_author >= 1.0 or not _full(candidates.places[row].author, authors, count, rules):
-        return row
+def _next(left: Floats, scores: Floats, candidates: Candidates, chosen: list[int], rules: Rules) -> int:
+    """The best candidate that is left and that the rules welcome, while one of those still fits; else the best."""
     floor = float(scores[np.isfinite(scores)].max()) - rules.fitting
-    for other in np.argsort(-left, kind="stable").tolist():
-        if not np.isfinite(left[other]) or scores[other] < floor:
+    for row in np.argsort(-left, kind="stable").tolist():
+        if not np.isfinite(left[row]) or scores[row] < floor:
             break
-        if not _full(candidates.places[other].author, authors, count, rules):
-            return int(other)
-    return row
+        if _welcome(candidates, row, chosen, rules):
+            return int(row)
+    return int(np.argmax(left))
 
 
-def _full(author: str, authors: Counter[str], count: int, rules: Rules) -> bool:
-    """Whether an author has their share already; two fragments are everybody's, and an unknown author is nobody."""
-    return bool(author) and authors[author] >= max(2, round(rules.most_per_author * (count + 1)))
+def _welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
+    """Whether a candidate's author may have another, and whether there is still room for the works that are due."""
+    place = candidates.places[row]
+    if place.author and rules.most_per_author < 1.0:  # an unknown author is nobody; two fragments are everybody's
+        theirs = sum(candidates.places[other].author == place.author for other in chosen)
+        if theirs >= max(2, round(rules.most_per_author * (len(chosen) + 1))):
+            return False
+    works = {candidates.places[other].work_id for other in chosen}
+    due = rules.early_works - len(works)
+    return due <= 0 or place.work_id not in works or EARLY - len(chosen) > due
 
 
 def _answer(left: Floats, row: int, candidates: Candidates, rules: Rules) -> None:
