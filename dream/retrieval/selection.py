@@ -36,7 +36,7 @@ class Rules:
     again: float = 0.0
     most_per_author: float = 1.0
     early_works: int = 0
-    fitting: float = 6.0
+    fitting: float = 8.0
 
 
 SEARCH = Rules(beside=0.5)
