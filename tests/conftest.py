@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,18 +74,27 @@ def service(open_service: OpenService) -> Service:
     return open_service()
 
 
-@pytest.fixture
-def stocked(open_service: OpenService, home: Path, model_folder: Path) -> Service:
-    """A service with the model and a few of the starter tales, in both languages."""
+@pytest.fixture(scope="session")
+def stocked_home(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A data folder with the model and a few of the starter tales, in both languages; to be copied, not used."""
+    home = tmp_path_factory.mktemp("stocked") / "home"
     (home / "models").mkdir(parents=True, mode=0o700)
     (home / "models" / model_folder.name).symlink_to(model_folder)
-    service = open_service()
+    service = Service(Settings(_env_file=None, home=home))
     tales = [
         TALES / "en" / name for name in ("ask-him-on-the-stairs.md", "the-oil-in-the-lantern.md", "eleven-coats.md")
     ]
     outcomes = [done.outcome for done in service.ingest.files([*tales, TALES / "ko" / "two-ferrymen.md"], "starter")]
     assert outcomes == ["new"] * 4
-    return service
+    service.close()
+    return home
+
+
+@pytest.fixture
+def stocked(stocked_home: Path, open_service: OpenService, home: Path) -> Service:
+    """A service with the model and a few of the starter tales, in both languages."""
+    shutil.copytree(stocked_home, home, symlinks=True)
+    return open_service()
 
 
 @pytest.fixture

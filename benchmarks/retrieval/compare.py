@@ -43,7 +43,9 @@ class Row:
     def interval(self, measure: str, times: int = 1000) -> tuple[float, float]:
         """The middle 95 % of the means over resampled tales."""
         names = sorted(set(self.stories))
-        by_tale = [[v[measure] for v, s in zip(self.measures, self.stories, strict=True) if s == name] for name in names]
+        by_tale = [
+            [v[measure] for v, s in zip(self.measures, self.stories, strict=True) if s == name] for name in names
+        ]
         sums, counts = np.array([sum(values) for values in by_tale]), np.array([len(values) for values in by_tale])
         picks = np.random.default_rng(0).integers(0, len(names), (times, len(names)))
         means = sums[picks].sum(axis=1) / counts[picks].sum(axis=1)
@@ -158,7 +160,9 @@ def plot(rows: list[Row], path: Path) -> None:
     marks = []
     for row in rows:
         x, y = 60 + row.milliseconds() / most * (width - 260), height - 40 - row.mean("cov@4000") * (height - 70)
-        marks.append(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/><text x="{x + 7:.0f}" y="{y + 4:.0f}">{row.name}</text>')
+        marks.append(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/><text x="{x + 7:.0f}" y="{y + 4:.0f}">{row.name}</text>'
+        )
     axes = (
         f'<path d="M60 20V{height - 40}H{width - 20}" fill="none" stroke="#888"/>'
         f'<text x="60" y="{height - 14}">CPU ms a query, 0 to {most:.0f}</text><text x="8" y="16">cov@4000, 0 to 1</text>'

@@ -65,11 +65,7 @@ def presence(questions: list[Asked], folder: Path) -> dict[str, float]:
             used[term] += 1
             found[term] += term in held
     shares = {term: (found[term] + 1) / (count + 2) for term, count in used.items() if count >= LEAST_USES}
-    return {
-        term: round(math.log(share / (1 - share)), 2)
-        for term, share in sorted(shares.items())
-        if share < SELDOM
-    }
+    return {term: round(math.log(share / (1 - share)), 2) for term, share in sorted(shares.items()) if share < SELDOM}
 
 
 def examples(shelf: Shelf, queries: list[Asked], folder: Path, *, of_tale: bool = False) -> list[Example]:
@@ -87,8 +83,13 @@ def examples(shelf: Shelf, queries: list[Asked], folder: Path, *, of_tale: bool 
 
 
 def fit(
-    data: list[Example], used: tuple[str, ...], *, hidden: int = 0, weights: list[float] | None = None,
-    decay: float = 1e-3, steps: int = 900,
+    data: list[Example],
+    used: tuple[str, ...],
+    *,
+    hidden: int = 0,
+    weights: list[float] | None = None,
+    decay: float = 1e-3,
+    steps: int = 900,
 ) -> dict[str, Any]:
     """Weights that make the right candidates likely: the softmax over each query's candidates, by Adam in batches."""
     generator = np.random.default_rng(SEED)
@@ -102,7 +103,12 @@ def fit(
         columns[row, :size], correct[row, :size], absent[row, :size] = example.columns * mask, example.right, 0.0
     counts = np.array(weights or [1.0] * len(data))
     shapes = [(len(COLUMNS),), (len(COLUMNS), hidden), (hidden,), (hidden,)]
-    parts = [np.zeros(shapes[0]), generator.normal(0, 0.3, shapes[1]), np.zeros(shapes[2]), generator.normal(0, 0.1, shapes[3])]
+    parts = [
+        np.zeros(shapes[0]),
+        generator.normal(0, 0.3, shapes[1]),
+        np.zeros(shapes[2]),
+        generator.normal(0, 0.1, shapes[3]),
+    ]
     first, second = [np.zeros(s) for s in shapes], [np.zeros(s) for s in shapes]
     for step in range(1, steps + 1):
         batch = generator.choice(len(data), min(300, len(data)), replace=False)
@@ -118,9 +124,7 @@ def fit(
     return {**straight, "hidden": inner, "bias": bias, "out": out} if hidden else straight
 
 
-def _gradients(
-    parts: list[Floats], columns: Any, correct: Any, absent: Any, counts: Any
-) -> list[Floats]:
+def _gradients(parts: list[Floats], columns: Any, correct: Any, absent: Any, counts: Any) -> list[Floats]:
     linear, hidden, bias, out = parts
     inner = np.tanh(columns @ hidden + bias)
     scores = columns @ linear + inner @ out + absent

@@ -21,8 +21,8 @@ from dream.retrieval.meanings import packed
 from dream.retrieval.model import Model
 from dream.retrieval.postings import hashes, pack, read
 from dream.retrieval.vectors import VectorStore
-from dream.store.library import Library
 from dream.store.fragment import Fragment
+from dream.store.library import Library
 from dream.store.library.indexes import Words
 from dream.store.library.works import Draft, Piece
 

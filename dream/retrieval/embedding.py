@@ -87,7 +87,7 @@ class Embedder:
     def _encode(self, text: str, prefix: str) -> Encoded:
         encoding = self._tokenizer.encode(prefix + text)
         pooled, tokens = self._run(encoding, "pooled", "tokens")
-        return Encoded(pooled, _tokens(encoding, tokens, text, len(prefix)))
+        return Encoded(pooled, _tokens(encoding, tokens, len(prefix)))
 
     def _document(self, text: str) -> Encoding:
         return self._tokenizer.encode(self._manifest.prefixes.document + text)
@@ -113,13 +113,9 @@ def pool(tokens: TokenVectors, start: int, end: int) -> Vectors | None:
     return mean / np.float32(length) if length else None
 
 
-def _tokens(encoding: Encoding, vectors: Vectors, text: str, skip: int) -> TokenVectors:
-    """The tokens of `text`, which stands `skip` code points into what was encoded."""
-    kept = [
-        place
-        for place, (special, (_, end)) in enumerate(zip(encoding.special_tokens_mask, encoding.offsets, strict=True))
-        if not special and skip < end <= skip + len(text)
-    ]
+def _tokens(encoding: Encoding, vectors: Vectors, skip: int) -> TokenVectors:
+    """The tokens of a text that stands `skip` code points into what was encoded."""
+    kept = [place for place, (_, end) in enumerate(encoding.offsets) if end > skip]  # a special token spans nothing
     spans = [(max(encoding.offsets[place][0] - skip, 0), encoding.offsets[place][1] - skip) for place in kept]
     return TokenVectors(vectors[kept], spans)
 
@@ -136,6 +132,6 @@ def _session(path: Path) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # a thread per request is parallel enough
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_cpu_mem_arena = False
+    options.enable_cpu_mem_arena = False  # an arena keeps the most it ever needed, and gains no speed here
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -76,4 +76,6 @@ def shipped() -> Fusion:
 def _weights(kind: Mapping[str, Any]) -> Weights:
     linear = np.array(kind["linear"], dtype=float)
     hidden = np.array(kind.get("hidden") or np.zeros((len(linear), 0)), dtype=float).reshape(len(linear), -1)
-    return Weights(linear, hidden, np.array(kind.get("bias") or [], dtype=float), np.array(kind.get("out") or [], dtype=float))
+    return Weights(
+        linear, hidden, np.array(kind.get("bias") or [], dtype=float), np.array(kind.get("out") or [], dtype=float)
+    )

@@ -23,7 +23,9 @@ MOST_CHARACTERS = 1200
 
 Kind = Literal["question", "premise", "korean"]
 
-_ASKS = re.compile(r"\s*(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|can|could)\b", re.I)
+_ASKS = re.compile(
+    r"\s*(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|can|could)\b", re.IGNORECASE
+)
 _SEARCHED = re.compile(r"[\w]")
 
 

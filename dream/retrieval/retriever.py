@@ -118,7 +118,9 @@ class Retriever:
         model, missing = self._opened()
         question = ask(query, model.embedder if model else None, model.space if model else None)
         matches, missing = self._matches(corpus_id, question, missing)
-        nearest, missing = self._nearest(corpus_id, question, 1 if filters in (None, Filters()) else OVER_FETCH, missing)
+        nearest, missing = self._nearest(
+            corpus_id, question, 1 if filters in (None, Filters()) else OVER_FETCH, missing
+        )
         candidates = self._candidates(corpus_id, matches, nearest, filters or Filters())
         columns: dict[str, Floats] = {}
         for stage in self._stages(model):
@@ -153,9 +155,7 @@ class Retriever:
             stages += [Meaning(meanings), Late(meanings)]
         return [stage for stage in stages if stage.name in self._names]
 
-    def _matches(
-        self, corpus_id: str, question: Question, missing: tuple[str, ...]
-    ) -> tuple[Matches, tuple[str, ...]]:
+    def _matches(self, corpus_id: str, question: Question, missing: tuple[str, ...]) -> tuple[Matches, tuple[str, ...]]:
         terms = question.terms if "words" in self._names else ()
         try:
             matches = self._lexical.search(corpus_id, terms)
@@ -184,9 +184,7 @@ class Retriever:
         self._damaged(stage)
         return (*missing, stage)
 
-    def _candidates(
-        self, corpus_id: str, matches: Matches, nearest: dict[str, float], filters: Filters
-    ) -> Candidates:
+    def _candidates(self, corpus_id: str, matches: Matches, nearest: dict[str, float], filters: Filters) -> Candidates:
         """What words and meaning propose, as far as the filters let it pass, in the order of their keys."""
         indexes, wider = self._library.indexes, 1 if filters == Filters() else OVER_FETCH
         by_meaning = indexes.places_by_id(corpus_id, list(nearest)) if nearest else []

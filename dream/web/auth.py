@@ -114,7 +114,8 @@ def _check_form() -> None:
         _csrf.protect()
     except CSRFError:
         raise Forbidden(
-            "This page is no longer valid. Nothing was changed: please load it again and send it once more."
+            "This page was open for too long to be sent as it is. Nothing was changed, and what you wrote is kept: "
+            "please send it again."
         ) from None
 
 

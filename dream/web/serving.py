@@ -12,9 +12,11 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
 from dream import create_app
+from dream.errors import DreamError
 from dream.service import Service
 from dream.settings import Settings
 from dream.store.lock import HomeLock, socket_path
@@ -80,7 +82,11 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        app = create_app(**self._settings.model_dump())
+        try:
+            app = create_app(**self._settings.model_dump())
+        except DreamError as error:
+            print(f"dream: {error.sentence}", file=sys.stderr, flush=True)
+            sys.exit(Arbiter.APP_LOAD_ERROR)  # the arbiter then ends as well, instead of trying for ever
         app.config["CONTROL_SOCKET"] = self._control
         return app
 
@@ -106,7 +112,8 @@ def address(bind: str) -> str:
 
 def _worker_ended(_arbiter: Any, worker: Any) -> None:
     app = getattr(worker.app, "callable", None)
-    if app is not None:
-        app.extensions["dream"].close()
+    if app is None:
+        return  # it never began; its exit status says why
+    app.extensions["dream"].close()
     # Everything is stored by now; a reader who never reads must not keep the process.
     os._exit(0)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, text
 
 from dream.store import models, schema
 from dream.store.database import Database
 
 
-def test_writers_that_read_first_all_succeed(tmp_path: Path) -> None:
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "dream.sqlite3")
+    yield database
+    database.close()
+
+
+def test_writers_that_read_first_all_succeed(database: Database) -> None:
     schema.migrate(database)
     with database.write() as session:
         session.add(models.Note(name="count", value="0"))
@@ -29,8 +37,7 @@ def test_writers_that_read_first_all_succeed(tmp_path: Path) -> None:
         assert session.scalar(select(models.Note.value).where(models.Note.name == "count")) == "200"
 
 
-def test_foreign_keys_are_kept_and_the_log_is_write_ahead(tmp_path: Path) -> None:
-    database = Database(tmp_path / "dream.sqlite3")
+def test_foreign_keys_are_kept_and_the_log_is_write_ahead(database: Database) -> None:
     with database.read() as session:
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from dream.store.models import Base
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(tmp_path / "dream.sqlite3")
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "dream.sqlite3")
+    yield database
+    database.close()
 
 
 def test_migrations_make_just_the_tables_that_the_models_describe(database: Database) -> None:

@@ -162,7 +162,7 @@ def test_another_sites_page_cannot_start_a_story(client: FlaskClient, headers: d
 def test_a_browser_with_the_cookie_needs_the_csrf_token(app: Flask) -> None:
     browser = app.test_client()
     page = browser.get("/")
-    token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert token
     assert browser.post("/api/v1/stories", json=PREMISE).status_code == 403
     answer = browser.post("/api/v1/stories", json=PREMISE, headers={"X-CSRFToken": token.group(1)})

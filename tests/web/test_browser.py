@@ -51,6 +51,8 @@ def relay(tmp_path_factory: pytest.TempPathFactory, upstream_process: FakeUpstre
     home = tmp_path_factory.mktemp("relay")
     settings = {"storyteller": "openai", "openai_base_url": upstream_process.base_url, "model": "fake"}
     with Serving(home, **settings) as serving:
+        tale = str(TALES / "en" / "eleven-coats.md")
+        assert serving.command("ingest", "--corpus", "coats", tale).returncode == 0
         yield serving
 
 
@@ -151,6 +153,19 @@ def _squeezed(html: str) -> str:
     return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", html)).strip()
 
 
+def test_what_is_copied_is_marked_to_the_letter(relay: Serving, upstream: FakeUpstream, open_page: Any) -> None:
+    """Offsets count characters, some of which are two of a script's own units."""
+    copied = "The captain gave the coat to a cabin boy with whom he was in the act of finding fault"
+    upstream.script(pieces=["🌊🌊 came the sea 🌊.\n\n", f"“🌊 {copied}, they said.” ", "Nobody minded."])
+    page = open_page(relay)
+    begin(page, "A button and a coat.")
+    state(page, "told")
+    expect(page.locator(".copied")).to_have_text(re.compile(copied))
+    live = page.locator(".prose").inner_html()
+    page.reload()
+    assert _squeezed(page.locator(".prose").inner_html()) == _squeezed(live)
+
+
 def test_the_keyboard_alone_is_enough(loom: Serving, open_page: Any) -> None:
     page = open_page(loom)
     page.goto("/")
@@ -224,7 +239,7 @@ def test_while_the_storyteller_is_silent_the_page_says_so(
 ) -> None:
     upstream.script(pieces=["At last."], after=0, latch="first")
     page = open_page(relay)
-    begin(page)
+    begin(page, KOREAN)  # of which the shelf holds nothing
     state(page, "thinking")
     expect(page.get_by_role("status")).to_have_text("The storyteller is thinking")
     expect(page.get_by_text("this is told from your words alone")).to_be_visible()
@@ -260,11 +275,13 @@ def test_a_killed_service_loses_nothing_and_the_story_goes_on(
     expect(page.locator(".prose p")).to_have_text(["The bell rang. It rang"])
     workers = relay.workers()
     os.kill(relay.process.pid, signal.SIGSTOP)  # so that it starts no other worker yet
-    for worker in workers:
-        os.kill(worker, signal.SIGKILL)
-    state(page, "reconnecting")
-    expect(page.get_by_role("status")).to_contain_text("What was told is kept")
-    os.kill(relay.process.pid, signal.SIGCONT)
+    try:
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        state(page, "reconnecting")
+        expect(page.get_by_role("status")).to_contain_text("What was told is kept")
+    finally:
+        os.kill(relay.process.pid, signal.SIGCONT)
     relay.wait_until_ready()
     state(page, "interrupted")
     assert prose(page) == "The bell rang. It rang"

@@ -51,6 +51,13 @@ def test_a_second_service_on_the_same_folder_refuses_with_one_sentence(home: Pat
         assert serving.client.get("/livez").status_code == 200
 
 
+def test_a_service_that_cannot_begin_says_why_once_and_ends(home: Path) -> None:
+    refused = Serving(home, storyteller="nobody").command("serve")
+    assert refused.returncode != 0
+    assert refused.stderr.startswith("dream: There is no storyteller nobody")
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_socket_for_commands_is_its_owners_alone_and_answers_nobody_else(home: Path) -> None:
     with Serving(home) as serving:
         assert (home / "dream.sock").stat().st_mode & 0o777 == 0o600

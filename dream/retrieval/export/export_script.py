@@ -239,7 +239,6 @@ def main(name: str, folder: Path) -> None:
     found = {
         "dimensions": int(model.get_embedding_dimension()),
         "max_tokens": int(model.max_seq_length),
-        "pad_id": pad_id,
         "pooling": pooling(folder / "model.onnx", tokenizer, pad_id),
         "prefixes": prefixes(model),
         "agreement": compare(model, tokenizer, pad_id, folder),

@@ -44,7 +44,6 @@ class Manifest(BaseModel):
     name: str
     dimensions: int
     max_tokens: int
-    pad_id: int
     pooling: Literal["mean", "other"]
     prefixes: Prefixes
     agreement: dict[Literal["fp32", "int8"], Agreement]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -46,6 +47,10 @@ class Workshop:
 
     def furnish(self) -> None:
         """Install the tools. Raises SetupFailed."""
+        if find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
+            raise SetupFailed(
+                f"This Python cannot make environments: its venv package (python3-venv) is missing. {ADVICE}"
+            )
         self._progress("installing the export tools (about 1 GB, only for this step)")
         self._call([sys.executable, "-m", "venv", str(self._folder / "env")], "An environment for the export")
         self._pip(TORCH)

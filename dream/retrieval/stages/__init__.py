@@ -11,7 +11,7 @@ from dream.retrieval.candidates import Candidates, Floats
 from dream.retrieval.question import Question
 
 
-class StageMissing(Exception):  # noqa: N818 - it is a state of the store, not a fault of the caller
+class StageMissing(Exception):
     """The stage's store is not there, or does not know the candidates."""
 
 

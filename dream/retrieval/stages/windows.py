@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from dream.retrieval.candidates import Candidates, Floats
-from dream.retrieval.lexical import B, K1
+from dream.retrieval.lexical import K1, B
 from dream.retrieval.postings import hashes
 from dream.retrieval.question import Question
 from dream.retrieval.stages import StageMissing

@@ -60,7 +60,9 @@ class Indexes:
 
     def lexicons(self, corpus_id: str) -> NDArray[np.int64]:
         """(key, fragments, words) of every live version of a corpus, by key: shape (versions, 3)."""
-        rows = self._rows('SELECT "key", fragments, words FROM lexicons WHERE corpus_id = ? ORDER BY "key"', [corpus_id])
+        rows = self._rows(
+            'SELECT "key", fragments, words FROM lexicons WHERE corpus_id = ? ORDER BY "key"', [corpus_id]
+        )
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
     def postings(self, terms: Sequence[int]) -> list[tuple[int, int, bytes]]:
@@ -81,8 +83,7 @@ class Indexes:
 
     def meanings(self, model: str, keys: Sequence[int]) -> dict[int, MeaningRow]:
         query = (
-            'SELECT "key", pooled, windows, bounds, tokens FROM meanings '
-            f'WHERE model = ? AND "key" IN ({_marks(keys)})'
+            f'SELECT "key", pooled, windows, bounds, tokens FROM meanings WHERE model = ? AND "key" IN ({_marks(keys)})'
         )
         return {row[0]: MeaningRow(*row) for row in self._rows(query, [model, *keys])}
 
@@ -161,7 +162,9 @@ def store_words(session: Session, version_id: str, words: Words) -> None:
     _forget_words(session, version_id)
     keys = list(
         session.scalars(
-            select(models.Fragment.key).where(models.Fragment.version_id == version_id).order_by(models.Fragment.position)
+            select(models.Fragment.key)
+            .where(models.Fragment.version_id == version_id)
+            .order_by(models.Fragment.position)
         )
     )
     corpus_id = session.scalar(
