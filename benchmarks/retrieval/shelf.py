@@ -70,4 +70,5 @@ def fill(home: Path, data: Path) -> None:
         (texts / f"{tale.name}.txt").write_text(tale.text, encoding="utf-8")
     with opened(home) as shelf:
         for done in Ingest(shelf.library, shelf.vectors, lambda: shelf.model).files([texts], CORPUS):
-            print(f"{done.outcome}: {done.source}", flush=True)
+            if done.outcome != "unchanged":
+                print(f"{done.outcome}: {done.source}", flush=True)

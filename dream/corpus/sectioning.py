@@ -44,7 +44,7 @@ def _cheapest(found: list[_Sentence], measure: Measure) -> list[Span]:
     """Dynamic programming over the last sentence of a fragment; a fragment holds few, so each step looks back a few."""
     best: list[tuple[float, int]] = [(0.0, 0)]  # the cost of cutting the first n sentences, and where the last cut is
     for stop in range(1, len(found) + 1):
-        choices = []
+        choices: list[tuple[float, int]] = []
         for start in range(stop - 1, -1, -1):
             length = found[stop - 1].span.end - found[start].span.start
             if length > measure.longest and choices:

@@ -105,14 +105,14 @@ class LexicalIndex:
         local = _idf(fragments[lexicon], sizes) * relative[term]
         keys, inverse = np.unique(entries["key"], return_inverse=True)
         per_entry = np.repeat(term, sizes)
-        passage = np.bincount(inverse, weights[per_entry] * saturated)
-        among = np.bincount(inverse, np.repeat(local, sizes) * saturated)
+        passage = np.bincount(inverse, weights[per_entry] * saturated).astype(np.float64)
+        among = np.bincount(inverse, np.repeat(local, sizes) * saturated).astype(np.float64)
         in_work = np.add.reduceat(counts, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
         works = max(len(shape), 1)
         holding = np.bincount(term, minlength=len(terms))
         long = words[lexicon] / max(words.mean(), 1.0)
         part = _idf(works, holding)[term] * relative[term] * in_work * (K1 + 1) / (in_work + K1 * (1 - B + B * long))
-        whole = np.bincount(lexicon, part, len(shape))
+        whole = np.bincount(lexicon, part, len(shape)).astype(np.float64)
         return Matches(keys.astype(np.int64), passage, among, shape[:, 0], whole, weights)
 
 

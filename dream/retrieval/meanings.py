@@ -115,4 +115,5 @@ class Meanings:
 def _int8(vectors: Vectors) -> NDArray[np.int8]:
     """Each row scaled so that its largest part is 127; only its direction is kept."""
     largest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-9)
-    return np.round(vectors * (127 / largest)).astype(np.int8)
+    scaled: NDArray[np.int8] = np.round(vectors * (127 / largest)).astype(np.int8)
+    return scaled

@@ -113,7 +113,7 @@ class Posting(Base):
     """
 
     __tablename__ = "postings"
-    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
     term: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     lexicon: Mapped[int] = mapped_column(primary_key=True)
     entries: Mapped[bytes]

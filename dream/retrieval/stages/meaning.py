@@ -23,7 +23,7 @@ class Meaning:
         if question.vector is None:
             raise StageMissing
         found = self._meanings.of(candidates.keys)
-        whole = found.pooled @ question.vector
+        whole = (found.pooled @ question.vector).astype(np.float64)
         best = np.full(len(candidates), -1.0)
         np.maximum.at(best, found.window_owners, found.windows @ question.vector)
         best = np.where(best > -1.0, best, whole)
