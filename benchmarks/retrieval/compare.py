@@ -4,7 +4,7 @@
 
 DATA is the folder of the FairytaleQA files, HOME a data folder with an exported model (`dream setup` makes it); its
 corpus `tales` is filled on the first run. The tutorial's passages need langchain-text-splitters
-(requirements.txt beside this file). Intervals are 95 %, by resampling tales; times are CPU milliseconds a query, medians.
+(requirements.txt beside this file). Intervals are 95 %, by resampling tales; times are medians of CPU milliseconds.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def plot(rows: list[Row], path: Path) -> None:
         )
     axes = (
         f'<path d="M60 20V{height - 40}H{width - 20}" fill="none" stroke="#888"/>'
-        f'<text x="60" y="{height - 14}">CPU ms a query, 0 to {most:.0f}</text><text x="8" y="16">cov@4000, 0 to 1</text>'
+        f'<text x="60" y="{height - 14}">CPU ms a query, 0 to {most:.0f}</text>'
+        '<text x="8" y="16">cov@4000, 0 to 1</text>'
     )
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '

@@ -114,12 +114,12 @@ def fit(
         batch = generator.choice(len(data), min(300, len(data)), replace=False)
         gradients = _gradients(parts, columns[batch], correct[batch], absent[batch], counts[batch])
         rate = 0.01 * (1 - 0.9 * step / steps)
-        for i, gradient in enumerate(gradients):
-            gradient = gradient + (decay * parts[i] if i != 2 else 0.0)
+        for i, slope in enumerate(gradients):
+            gradient = slope + (decay * parts[i] if i != 2 else 0.0)
             first[i] = 0.9 * first[i] + 0.1 * gradient
             second[i] = 0.99 * second[i] + 0.01 * gradient * gradient
             parts[i] -= rate * (first[i] / (1 - 0.9**step)) / (np.sqrt(second[i] / (1 - 0.99**step)) + 1e-8)
-    linear, inner, bias, out = (np.round(part, 4).tolist() for part in parts)
+    _, inner, bias, out = (np.round(part, 4).tolist() for part in parts)
     straight = {"linear": (np.round(parts[0] * mask, 4)).tolist()}
     return {**straight, "hidden": inner, "bias": bias, "out": out} if hidden else straight
 

@@ -22,7 +22,7 @@ class Tale:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with the sections that answer it (`gold`), or a premise, whose right answer is a tale or one `also`."""
+    """A question with the sections that answer it (`gold`), or a premise, whose answer is a tale or one of `also`."""
 
     id: str
     text: str

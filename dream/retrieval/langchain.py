@@ -31,7 +31,11 @@ class CorpusRetriever(BaseRetriever):
     k: int = 20
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain's signature
+        **kwargs: Any,
     ) -> list[Document]:
         found = self.retriever.search(self.corpus_id, query, limit=int(kwargs.get("k", self.k)))
         return [

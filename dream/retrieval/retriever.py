@@ -83,7 +83,7 @@ class Retriever:
         *,
         stages: Sequence[str] = STAGES,
         fusion: Fusion | None = None,
-        damaged: Callable[[str], None] = lambda stage: None,
+        damaged: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._library = library
         self._vectors = vectors
@@ -156,15 +156,17 @@ class Retriever:
         return [stage for stage in stages if stage.name in self._names]
 
     def _matches(self, corpus_id: str, question: Question, missing: tuple[str, ...]) -> tuple[Matches, tuple[str, ...]]:
-        terms = question.terms if "words" in self._names else ()
+        nothing = Matches.none(len(question.terms))
+        if "words" not in self._names:
+            return nothing, missing
         try:
-            matches = self._lexical.search(corpus_id, terms)
-            if terms and not len(matches.keys) and self._lexical.is_missing(corpus_id):
+            matches = self._lexical.search(corpus_id, question.terms)
+            if question.terms and not len(matches.keys) and self._lexical.is_missing(corpus_id):
                 missing = self._note("words", missing)
-            return matches, missing
         except Exception:  # see score
             logger.exception("the index of words could not be read")
-            return Matches.none(len(question.terms)), self._note("words", missing)
+            return nothing, self._note("words", missing)
+        return matches, missing
 
     def _nearest(
         self, corpus_id: str, question: Question, wider: int, missing: tuple[str, ...]

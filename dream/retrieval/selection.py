@@ -52,9 +52,9 @@ def select(
     limit: int,
     budget: int | None,
 ) -> list[tuple[int, float]]:
-    """(candidate, its score when it was chosen, never above the one before), in order: at most `limit` within `budget` characters.
+    """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
 
-    Candidates with a score of -inf take no part; `terms` has those of all others. Whole fragments only: one that does
+    A score is never above the one before. Candidates with a score of -inf take no part; `terms` has those of all others. Whole fragments only: one that does
     not fit any more is passed over, but the first is always taken.
     """
     left = scores.astype(float).copy()
