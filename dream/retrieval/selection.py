@@ -54,8 +54,8 @@ def select(
 ) -> list[tuple[int, float]]:
     """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
 
-    A score is never above the one before. Candidates with a score of -inf take no part; `terms` has those of all others. Whole fragments only: one that does
-    not fit any more is passed over, but the first is always taken.
+    A score is never above the one before. Candidates with a score of -inf take no part; `terms` has those of the
+    others. Whole fragments only: one that does not fit any more is passed over, but the first is always taken.
     """
     left = scores.astype(float).copy()
     chosen: list[tuple[int, float]] = []

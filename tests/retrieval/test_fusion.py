@@ -66,6 +66,13 @@ def test_an_author_has_no_more_than_a_share_while_others_fit() -> None:
     assert chosen(Rules(), [4.0, 3.0, 2.0, 1.0], found) == [0, 1, 2, 3]
 
 
+def test_a_story_begins_with_several_works_while_others_fit() -> None:
+    found = candidates("a", "a", "a", "a", "b", "c")
+    scores = [9.0, 8.0, 7.0, 6.0, 2.0, 1.5]
+    assert chosen(Rules(early_works=3), scores, found)[:4] == [0, 1, 4, 5]
+    assert chosen(Rules(early_works=3, fitting=3.0), scores, found)[:4] == [0, 1, 2, 3]
+
+
 def test_near_copies_are_chosen_once_and_the_budget_is_kept() -> None:
     found = candidates("a", "b", "c")
     copies = {0: LETTERS[0], 1: LETTERS[0], 2: LETTERS[2]}

@@ -72,11 +72,10 @@ def test_the_first_fragment_is_given_even_where_it_is_longer_than_the_budget(sto
 
 
 def test_a_story_draws_on_several_tales_where_a_search_need_not(stocked: Service) -> None:
-    corpus = stocked.corpus("starter").id
-    searched = stocked.retriever.search(corpus, "the lamp room", budget=4000).hits
-    laid = stocked.retriever.for_story(corpus, ["the lamp room"], limit=10, budget=4000, language="en").hits
-    assert len({hit.fragment.work_id for hit in searched}) == 1
-    assert len({hit.fragment.work_id for hit in laid[:4]}) == 2
+    corpus, query = stocked.corpus("starter").id, "a lantern on the ebb"
+    searched = stocked.retriever.search(corpus, query, budget=4000).hits
+    laid = stocked.retriever.for_story(corpus, [query], limit=10, budget=4000, language="en").hits
+    assert len({hit.fragment.work_id for hit in laid}) >= len({hit.fragment.work_id for hit in searched}) >= 2
 
 
 def test_each_wish_of_a_story_is_answered(stocked: Service) -> None:

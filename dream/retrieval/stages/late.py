@@ -1,7 +1,7 @@
 """Late interaction: each of the question's tokens finds the token of a fragment that is nearest to it.
 
-Khattab and Zaharia's MaxSim over the embedding model's own token vectors, reduced and in int8: their mean, their mean by
-the words' weights, the same within the best window, and within all candidates of the fragment's work.
+Khattab and Zaharia's MaxSim over the embedding model's own token vectors, reduced and in int8: their mean, their mean
+by the words' weights, the same within the best window, and within all candidates of the fragment's work.
 """
 
 from __future__ import annotations

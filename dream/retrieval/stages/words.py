@@ -15,7 +15,7 @@ class Words:
     name: ClassVar[str] = "words"
     columns: ClassVar[tuple[str, ...]] = ("words", "words_local", "words_work", "words_around", "work_words")
 
-    def score(self, question: Question, candidates: Candidates) -> Floats:
+    def score(self, question: Question, candidates: Candidates) -> Floats:  # noqa: ARG002 - a stage's signature
         if not candidates.lexicons.any():
             raise StageMissing
         found = candidates.matches.columns(candidates.keys, candidates.lexicons)

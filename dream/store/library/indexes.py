@@ -1,4 +1,5 @@
 """Queries over the indexes that stand in SQL: postings, readings and meanings of live fragments."""
+# ruff: noqa: S608 - only placeholders and our own column names are put into queries
 
 from __future__ import annotations
 
@@ -136,7 +137,7 @@ class Indexes:
         return [Place(*row) for row in self._rows(query, [corpus_id, *values])]
 
     def _rows(self, query: str, values: Sequence[object]) -> list[Any]:
-        """Rows of a plain query, as the driver gives them: on this path an ORM statement would cost more than its query."""
+        """Rows of a plain query, as the driver gives them: here an ORM statement costs more than its query."""
         connection = self._database.engine.raw_connection()
         try:
             cursor = connection.cursor()
