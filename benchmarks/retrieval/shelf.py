@@ -15,7 +15,7 @@ from dream.retrieval.embedding import Embedder
 from dream.retrieval.export.manifest import find_model
 from dream.retrieval.fusion import Fusion
 from dream.retrieval.model import Model
-from dream.retrieval.retriever import STAGES, Retriever
+from dream.retrieval.retriever import Retriever
 from dream.retrieval.vectors import VectorStore
 from dream.settings import load_settings
 from dream.store.database import Database
@@ -45,7 +45,7 @@ class Shelf:
 
 
 @contextmanager
-def opened(home: Path, *, fusion: Fusion | None = None, stages: Sequence[str] = STAGES) -> Iterator[Shelf]:
+def opened(home: Path, *, corpus: str = CORPUS, fusion: Fusion | None = None) -> Iterator[Shelf]:
     """The shelf in `home`. Raises SetupFailed where there is no exported model in it."""
     folder = find_model(load_settings(home=home))
     if folder is None:
@@ -55,9 +55,9 @@ def opened(home: Path, *, fusion: Fusion | None = None, stages: Sequence[str] = 
     migrate(database)
     library = Library(database)
     vectors = VectorStore(home / "vectors", model.name)
-    retriever = Retriever(library, vectors, lambda: model, stages=stages, fusion=fusion)
+    retriever = Retriever(library, vectors, lambda: model, fusion=fusion)
     try:
-        yield Shelf(library, vectors, model, retriever, library.works.corpus_named(CORPUS).id)
+        yield Shelf(library, vectors, model, retriever, library.works.corpus_named(corpus).id)
     finally:
         database.close()
 
