@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from dream.corpus.ingest import Ingest
+from dream.corpus.mending import Mending
 from dream.errors import BriefRefused, Conflict, CorpusMissing, NotFound
 from dream.retrieval.embedding import Embedder
 from dream.retrieval.export.manifest import find_model
-from dream.retrieval.lexical import LexicalIndex
-from dream.retrieval.retriever import Found, Retriever
+from dream.retrieval.model import Model
+from dream.retrieval.retriever import Filters, Found, Retriever
 from dream.retrieval.vectors import VectorStore
 from dream.settings import Settings
 from dream.store import models
@@ -45,39 +46,50 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._embedder: Embedder | None = None
-        self._embedder_lock = threading.Lock()
+        self._model: Model | None = None
+        self._model_lock = threading.Lock()
         self.database = Database(settings.database_path)
         migrate(self.database)
         self.library = Library(self.database)
         self.library.works.corpus_named(settings.corpus)  # a shelf that is still empty is no error
         self.log = EventLog(self.database)
         self.vectors = VectorStore(settings.home / "vectors", settings.embedding_model)
-        self.lexical = LexicalIndex(self.database)
-        self.retriever = Retriever(self.library, self.lexical, self.vectors, self.embedder)
-        self.ingest = Ingest(self.library, self.vectors, self.embedder)
+        self.ingest = Ingest(self.library, self.vectors, self.model)
+        self.mending = Mending(self.ingest)
+        self.retriever = Retriever(
+            self.library, self.vectors, self.model, stages=settings.stages.split(), damaged=self.mending.ask
+        )
         self.storyteller = load(settings)
         endings = Endings(self.library, self.log, self.embedder)
         tools = Tools(settings, self.library, self.log, self.retriever, self.storyteller, endings)
         self.tellings = Tellings(tools, alone=True)
 
-    def embedder(self) -> Embedder | None:
+    def model(self) -> Model | None:
         """The embedding model, loaded once; None until the set-up has made it."""
-        with self._embedder_lock:
-            if self._embedder is None and (folder := find_model(self.settings)):
-                self._embedder = Embedder(folder, self.settings.embedding_precision)
-            return self._embedder
+        with self._model_lock:
+            if self._model is None and (folder := find_model(self.settings)):
+                self._model = Model(Embedder(folder, self.settings.embedding_precision), folder)
+            return self._model
+
+    def embedder(self) -> Embedder | None:
+        """The embedder of that model, for what needs no more of it."""
+        model = self.model()
+        return model.embedder if model else None
 
     def warm(self) -> None:
         """Opens what the first reader would otherwise wait for."""
         self.vectors.open()
-        if embedder := self.embedder():
-            embedder.embed_query("once upon a time")
+        if model := self.model():
+            model.embedder.embed_query("once upon a time")
+            model.space  # noqa: B018 - made the first time it is asked for, which takes seconds
+        if self.library.works.unindexed():
+            self.mending.ask("words")
         self.storyteller.prepare()
 
     def close(self) -> None:
         """Interrupts tellings, keeping their text, and writes what is waiting to be written."""
         self.tellings.close()
+        self.mending.close()
         self.log.close()
         self.database.close()
 
@@ -92,8 +104,16 @@ class Service:
             raise CorpusMissing(f"There is no corpus named {name}. There are: {names}.")
         return corpus
 
-    def search(self, query: str, corpus: str | None = None, *, limit: int = 20, budget: int | None = None) -> Found:
-        return self.retriever.search(self.corpus(corpus).id, query, limit=limit, budget=budget)
+    def search(
+        self,
+        query: str,
+        corpus: str | None = None,
+        *,
+        limit: int = 20,
+        budget: int | None = None,
+        filters: Filters | None = None,
+    ) -> Found:
+        return self.retriever.search(self.corpus(corpus).id, query, limit=limit, budget=budget, filters=filters)
 
     # Stories
 

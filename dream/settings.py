@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     embedding_precision: Precision = Field(
         "fp32", description="fp32 is exact; int8 is smaller and faster and a little less exact."
     )
+    stages: str = Field(
+        "words windows meaning late",
+        pattern=r"^(words|windows|meaning|late)( (words|windows|meaning|late))*$",
+        description="The stages that fragments are found and ranked by.",
+    )
     fragment_budget: int = Field(
         6000, ge=500, le=60000, description="Characters of fragments laid before the storyteller."
     )

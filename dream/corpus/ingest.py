@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+import numpy as np
+
 from dream.corpus.document import Document
 from dream.corpus.loaders import load, suffixes
 from dream.corpus.sectioning import cut
 from dream.errors import DreamError, TextRefused
 from dream.language.hangul import language_of
-from dream.retrieval.embedding import Embedder
-from dream.retrieval.lexical import index_line
+from dream.retrieval.meanings import packed
+from dream.retrieval.model import Model
+from dream.retrieval.postings import hashes, pack, read
 from dream.retrieval.vectors import VectorStore
+from dream.store.fragment import Fragment
 from dream.store.library import Library
+from dream.store.library.indexes import Words
 from dream.store.library.works import Draft, Piece
 
 BATCH = 16
@@ -39,14 +44,14 @@ class Ingested:
 
 
 class Ingest:
-    """`embedder` gives the model, or None while there is none: works are then found by their words until vectors are
-    made.
+    """`model` gives the embedding model, or None while there is none: works are then found by their words until their
+    vectors are made.
     """
 
-    def __init__(self, library: Library, vectors: VectorStore, embedder: Callable[[], Embedder | None]) -> None:
+    def __init__(self, library: Library, vectors: VectorStore, model: Callable[[], Model | None]) -> None:
         self._library = library
         self._vectors = vectors
-        self._embedder = embedder
+        self._model = model
         # Two commands may come at once, and reindexing takes a version that is not live yet for an abandoned one.
         self._one_at_a_time = threading.Lock()
 
@@ -73,58 +78,82 @@ class Ingest:
             draft = _draft(source, digest, load(source, data))
             version = self._library.works.stage(corpus_id, draft)
             embedding = self._embed(corpus_id, version.id)
-            replaced = self._library.works.go_live(version, draft, embedding)
+            words = self._words(corpus_id, version.id, self._library.works.fragments_of(version.id))
+            replaced = self._library.works.go_live(version, draft, words, embedding)
             if replaced and embedding:
                 self._vectors.delete(corpus_id, replaced)
             return Ingested(source, "replaced" if before else "new", len(draft.pieces))
 
     def embed_missing(self) -> Iterator[tuple[int, int]]:
-        """Makes the vectors of live works that have none of this model; yields (done, of) after each work."""
+        """Indexes live works that have no vectors of this model, or no index at all; yields (done, of) after each."""
         with self._one_at_a_time:
-            embedder = self._embedder()
-            waiting = self._library.works.unembedded(embedder.name) if embedder else []
+            model, works = self._model(), self._library.works
+            waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
             for done, (corpus_id, version_id) in enumerate(waiting, 1):
-                self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
+                self._index(corpus_id, version_id)
                 yield done, len(waiting)
 
     def reindex(self) -> Iterator[tuple[int, int]]:
-        """Makes the lexical index and the vectors of every live work anew from SQL, and drops what belongs to none;
-        yields (done, of).
+        """Makes every index of every live work anew from the texts in SQL, and drops what belongs to none; yields
+        (done, of).
 
         Searches go on meanwhile: entries are overwritten in place, under the same ids.
         """
         with self._one_at_a_time:
             works = self._library.works
             works.discard_staged()
-            works.forget_terms_of_dead_versions()
+            self._library.indexes.forget_dead()
             versions = works.live_versions()
-            kept: dict[str, set[str]] = {}
             for done, (corpus_id, version_id) in enumerate(versions, 1):
-                fragments = works.fragments_of(version_id)
-                works.reindex_terms(version_id, corpus_id, [index_line(fragment.text) for fragment in fragments])
-                works.embedded(version_id, self._embed(corpus_id, version_id))
-                kept.setdefault(corpus_id, set()).update(fragment.id for fragment in fragments)
+                self._index(corpus_id, version_id)
                 yield done, len(versions)
-            for shelf in works.shelves():
-                self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - kept.get(shelf.id, set())))
+            if self._model() is not None:
+                for shelf in works.shelves():
+                    self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - works.live_ids(shelf.id)))
+
+    def _index(self, corpus_id: str, version_id: str) -> None:
+        """Makes all indexes of one live version."""
+        words = self._words(corpus_id, version_id, self._library.works.fragments_of(version_id))
+        self._library.indexes.index_words(version_id, words)
+        self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
+
+    def _words(self, corpus_id: str, version_id: str, fragments: list[Fragment]) -> Words:
+        """What the index of words holds of a version's fragments."""
+        found = [read(fragment.text) for fragment in fragments]
+        return Words(
+            postings=list(pack(corpus_id, list(zip(self._library.works.keys_of(version_id), found, strict=True)))),
+            readings=[
+                (hashes(one.content).tobytes(), np.array(one.window_ends, dtype="<u2").tobytes()) for one in found
+            ],
+            words=sum(len(one.words) for one in found),
+        )
 
     def _embed(self, corpus_id: str, version_id: str) -> str | None:
         """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no
         model yet.
         """
-        embedder = self._embedder()
-        if embedder is None:
+        model = self._model()
+        if model is None:
             return None
         fragments = self._library.works.fragments_of(version_id)
+        keys = self._library.works.keys_of(version_id)
         for start in range(0, len(fragments), BATCH):
             batch = fragments[start : start + BATCH]
-            self._vectors.upsert(corpus_id, [f.id for f in batch], embedder.embed([f.text for f in batch]))
+            encoded = model.embedder.encode([f.text for f in batch])
+            self._vectors.upsert(corpus_id, [f.id for f in batch], np.stack([one.pooled for one in encoded]))
+            self._library.indexes.store_meanings(
+                model.name,
+                [
+                    packed(key, f.text, one, model.space)
+                    for key, f, one in zip(keys[start : start + BATCH], batch, encoded, strict=True)
+                ],
+            )
         written = self._vectors.count(corpus_id, [f.id for f in fragments])
         if written != len(fragments):
             raise TextRefused(
                 f"Only {written} of {len(fragments)} fragments were stored. Nothing was changed; please try again."
             )
-        return embedder.name
+        return model.name
 
 
 def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
@@ -156,7 +185,7 @@ def _bytes(path: Path) -> bytes:
 def _draft(source: str, digest: str, document: Document) -> Draft:
     language = document.language[:2].lower() if document.language else language_of(document.text)
     pieces = [
-        Piece(part.heading, span.start, span.end, passage := document.text[span.start : span.end], index_line(passage))
+        Piece(part.heading, span.start, span.end, document.text[span.start : span.end])
         for part in document.parts
         for span in cut(document.text, part, language)
     ]

@@ -1,46 +1,82 @@
-"""Sectioning: a document's parts cut into fragments at the ends of sentences."""
+"""Sectioning: a document's parts cut into fragments, at the ends of sentences and, where it can be, of paragraphs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dream.corpus.document import Part
-from dream.language.sentences import Span, sentences
+from dream.language.sentences import Span, paragraphs, sentences
 
-# Characters a fragment aims for. The default embedding model reads 256 tokens: about 1,000 letters of English, but
-# half as many of Korean.
-TARGET = {"en": 900, "ko": 450}
-SHORTEST_TAIL = 0.35
-LONGEST = 1.35
+SPLIT_PARAGRAPH = 1.0
+"""What a cut inside a paragraph costs, beside a fragment's squared distance from its target length (in targets)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Characters that a fragment aims for, and has at most."""
+
+    target: int
+    longest: int
+
+
+# The default embedding model reads 256 tokens: about 1,100 letters of English, but half as many of Korean.
+MEASURES = {"en": Measure(950, 1150), "ko": Measure(420, 560)}
 
 
 def cut(text: str, part: Part, language: str) -> list[Span]:
     """The spans of a part's fragments, in order: whole sentences, near the target length, no overlap.
 
-    A last fragment that would be a mere tail is joined to the one before; a sentence longer than a fragment is cut
-    at a space.
+    Of all ways to cut, the one that costs least: it keeps paragraphs whole where their length allows it. A sentence
+    longer than a fragment is cut at a space.
     """
-    target = TARGET.get(language, TARGET["en"])
+    measure = MEASURES.get(language, MEASURES["en"])
+    return _cheapest(list(_sentences(text, part, measure.longest)), measure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    span: Span
+    opens: bool  # whether a paragraph begins with it
+
+
+def _cheapest(found: list[_Sentence], measure: Measure) -> list[Span]:
+    """Dynamic programming over the last sentence of a fragment; a fragment holds few, so each step looks back a few."""
+    best: list[tuple[float, int]] = [(0.0, 0)]  # the cost of cutting the first n sentences, and where the last cut is
+    for stop in range(1, len(found) + 1):
+        choices: list[tuple[float, int]] = []
+        for start in range(stop - 1, -1, -1):
+            length = found[stop - 1].span.end - found[start].span.start
+            if length > measure.longest and choices:
+                break
+            distance = (length - measure.target) / measure.target
+            split = 0.0 if found[start].opens else SPLIT_PARAGRAPH
+            choices.append((best[start][0] + distance * distance + split, start))
+        best.append(min(choices))
     spans: list[Span] = []
-    for sentence in _short_enough(text, part, int(target * LONGEST)):
-        last = spans[-1] if spans else None
-        if last and sentence.end - last.start <= target:
-            spans[-1] = Span(last.start, sentence.end)
-        else:
-            spans.append(sentence)
-    if len(spans) > 1:
-        before, tail = spans[-2:]
-        if tail.end - tail.start < target * SHORTEST_TAIL and tail.end - before.start <= target * LONGEST:
-            spans[-2:] = [Span(before.start, tail.end)]
-    return spans
+    stop = len(found)
+    while stop:
+        start = best[stop][1]
+        spans.append(Span(found[start].span.start, found[stop - 1].span.end))
+        stop = start
+    return spans[::-1]
 
 
-def _short_enough(text: str, part: Part, longest: int) -> Iterator[Span]:
-    for sentence in sentences(text[part.start : part.end]):
-        start, end = sentence.start + part.start, sentence.end + part.start
-        while end - start > longest:
-            space = text.rfind(" ", start + longest // 2, start + longest)
-            stop = space if space > 0 else start + longest
-            yield Span(start, stop)
-            start = stop + (1 if space > 0 else 0)
-        yield Span(start, end)
+def _sentences(text: str, part: Part, longest: int) -> Iterator[_Sentence]:
+    for paragraph in paragraphs(text[part.start : part.end]):
+        opens = True
+        offset = part.start + paragraph.start
+        for sentence in sentences(text[offset : part.start + paragraph.end]):
+            for piece in _short_enough(text, Span(offset + sentence.start, offset + sentence.end), longest):
+                yield _Sentence(piece, opens)
+                opens = False
+
+
+def _short_enough(text: str, sentence: Span, longest: int) -> Iterator[Span]:
+    start, end = sentence
+    while end - start > longest:
+        space = text.rfind(" ", start + longest // 2, start + longest)
+        stop = space if space > 0 else start + longest
+        yield Span(start, stop)
+        start = stop + (1 if space > 0 else 0)
+    yield Span(start, end)

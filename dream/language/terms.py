@@ -33,12 +33,12 @@ _stemmers = threading.local()  # a Snowball stemmer keeps state and is not for t
 STOP_WORDS = frozenset(
     """
     a about above after again all also am an and any are as at be became because been before being below between
-    both but by came can cannot come could did do does doing done down during each even ever every for from get go
+    both but by ca came can cannot come could did do does doing done down during each even ever every for from get go
     goes going gone got had has have having he her here hers herself him himself his how i if in into is it its
     itself just let like made make many may me might more most much must my myself no nor not now of off on once one
     only or other our ours out over own put said same say says shall she should so some still such take than that
     the their theirs them themselves then there these they this those though through till to too under until up upon
-    us very was we well went were what when where which while who whom whose why will with within without would yet
+    us very was we well went were what when where which while who whom whose why will with within without wo would yet
     you your yours yourself story tale tell tells about
     """.split()
 )
@@ -75,4 +75,5 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _is_stop(word: str) -> bool:
-    return word.casefold().replace("’", "'").removesuffix("'s") in STOP_WORDS
+    bare = word.casefold().replace("’", "'")
+    return any(form in STOP_WORDS for form in (bare.removesuffix("'s"), bare.removesuffix("n't")))

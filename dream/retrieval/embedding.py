@@ -78,12 +78,16 @@ class Embedder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """The vectors of documents and of their tokens, from one pass, in the order given."""
-        return [self._encode(text) for text in texts]
+        return [self._encode(text, self._manifest.prefixes.document) for text in texts]
 
-    def _encode(self, text: str) -> Encoded:
-        encoding = self._document(text)
+    def encode_query(self, text: str) -> Encoded:
+        """The vector of a query and of its tokens, from one pass."""
+        return self._encode(text, self._manifest.prefixes.query)
+
+    def _encode(self, text: str, prefix: str) -> Encoded:
+        encoding = self._tokenizer.encode(prefix + text)
         pooled, tokens = self._run(encoding, "pooled", "tokens")
-        return Encoded(pooled, self._tokens(encoding, tokens))
+        return Encoded(pooled, _tokens(encoding, tokens, len(prefix)))
 
     def _document(self, text: str) -> Encoding:
         return self._tokenizer.encode(self._manifest.prefixes.document + text)
@@ -93,12 +97,6 @@ class Embedder:
         ids = np.array([encoding.ids], dtype=np.int64)
         found: Any = self._session.run(outputs, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return [output[0] for output in found]
-
-    def _tokens(self, encoding: Encoding, vectors: Vectors) -> TokenVectors:
-        skip = len(self._manifest.prefixes.document)
-        kept = [place for place, (_, end) in enumerate(encoding.offsets) if end > skip]  # a special token spans nothing
-        spans = [(max(encoding.offsets[place][0] - skip, 0), encoding.offsets[place][1] - skip) for place in kept]
-        return TokenVectors(vectors[kept], spans)
 
 
 def pool(tokens: TokenVectors, start: int, end: int) -> Vectors | None:
@@ -113,6 +111,13 @@ def pool(tokens: TokenVectors, start: int, end: int) -> Vectors | None:
     mean: Vectors = tokens.vectors[within].mean(axis=0)
     length = float(np.linalg.norm(mean))
     return mean / np.float32(length) if length else None
+
+
+def _tokens(encoding: Encoding, vectors: Vectors, skip: int) -> TokenVectors:
+    """The tokens of a text that stands `skip` code points into what was encoded."""
+    kept = [place for place, (_, end) in enumerate(encoding.offsets) if end > skip]  # a special token spans nothing
+    spans = [(max(encoding.offsets[place][0] - skip, 0), encoding.offsets[place][1] - skip) for place in kept]
+    return TokenVectors(vectors[kept], spans)
 
 
 def _tokenizer(folder: Path) -> Tokenizer:

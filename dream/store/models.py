@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from dream.store.ids import new_id
@@ -37,7 +37,7 @@ class Work(Base):
     """One text of a corpus, known by the name of the file it came from. Retrieved only while it has a live version."""
 
     __tablename__ = "works"
-    __table_args__ = (UniqueConstraint("corpus_id", "source"),)
+    __table_args__ = (UniqueConstraint("corpus_id", "source"), Index("works_by_live_version", "live_version_id"))
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     corpus_id: Mapped[str] = mapped_column(ForeignKey("corpora.id"))
     source: Mapped[str]
@@ -78,7 +78,7 @@ class Section(Base):
 
 
 class Fragment(Base):
-    """`key` is the row number that the lexical index shares; `id` is what the rest of dream calls it."""
+    """`key` is the number that the indexes in SQL know it by; `id` is what the rest of dream calls it."""
 
     __tablename__ = "fragments"
     __table_args__ = (Index("fragments_of_version", "version_id", "position"),)
@@ -90,6 +90,57 @@ class Fragment(Base):
     start: Mapped[int]
     end: Mapped[int]
     text: Mapped[str]
+
+
+class Lexicon(Base):
+    """What the index of words holds of one live version: how many fragments and words, and its different terms (int64,
+    sorted), by which its postings are found again when it goes.
+    """
+
+    __tablename__ = "lexicons"
+    __table_args__ = (Index("lexicons_of_corpus", "corpus_id", "key", "fragments", "words"),)
+    key: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("versions.id"), unique=True)
+    corpus_id: Mapped[str] = mapped_column(ForeignKey("corpora.id"))
+    fragments: Mapped[int]
+    words: Mapped[int]
+    terms: Mapped[bytes]
+
+
+class Posting(Base):
+    """Where a term stands in one version: packed entries of dream.retrieval.postings, one a fragment. `term` is a hash
+    of the corpus and the term, so that one look-up touches one corpus.
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - as SQLAlchemy reads it
+    term: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lexicon: Mapped[int] = mapped_column(primary_key=True)
+    entries: Mapped[bytes]
+
+
+class Reading(Base):
+    """The terms of a fragment in order (uint32 hashes) and where each of its windows ends among them (uint16)."""
+
+    __tablename__ = "readings"
+    key: Mapped[int] = mapped_column(ForeignKey("fragments.key"), primary_key=True)
+    lexicon: Mapped[int]
+    terms: Mapped[bytes]
+    windows: Mapped[bytes]
+
+
+class Meaning(Base):
+    """What one embedding model makes of a fragment, in int8: its vector, those of its windows, and its content words'
+    tokens in the model's reduced token space; `bounds` says where each window ends among the tokens (uint16).
+    """
+
+    __tablename__ = "meanings"
+    key: Mapped[int] = mapped_column(ForeignKey("fragments.key"), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    pooled: Mapped[bytes]
+    windows: Mapped[bytes]
+    bounds: Mapped[bytes]
+    tokens: Mapped[bytes]
 
 
 class Reader(Base):

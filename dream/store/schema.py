@@ -11,12 +11,12 @@ from sqlalchemy import inspect, text
 from dream.errors import SchemaRefused
 from dream.store.database import Database
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration. Migrations are numbered in order and only ever add; what they leave unused goes a release
 later.
 """
 
-OLDEST_COMPATIBLE = "0001"
+OLDEST_COMPATIBLE = "0002"
 """The oldest schema whose builds still serve data of this one."""
 
 

@@ -21,11 +21,10 @@ from dream.storytelling.compose import History, compose
 from dream.storytelling.ending import Ending, Endings, ending, ending_of
 from dream.storytelling.faults import Broken, failure
 from dream.storytelling.prompt import Prompt
-from dream.storytelling.query import query
+from dream.storytelling.query import queries
 from dream.storytelling.storytellers import Finish, Storyteller, Stream
 
 MOST_FRAGMENTS = 10
-MOST_PER_WORK = 3
 RETRY_AFTER_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
@@ -137,9 +136,9 @@ class Telling:
     def _lay_sources(self, channel: Channel, history: History) -> list[Hit]:
         """Retrieves the fragments and logs them by id; a strict story without any is refused here."""
         settings = self._tools.settings
-        found = self._tools.retriever.search(
-            self._story.corpus_id, query(self._brief, history), limit=MOST_FRAGMENTS, budget=settings.fragment_budget,
-            language=self._brief.spoken_language, most_per_work=MOST_PER_WORK,
+        found = self._tools.retriever.for_story(
+            self._story.corpus_id, queries(self._brief, history), limit=MOST_FRAGMENTS, budget=settings.fragment_budget,
+            language=self._brief.spoken_language,
         )  # fmt: skip
         rows = [
             {

@@ -34,10 +34,12 @@ def found(service: Service, query: str) -> list[str]:
 
 
 def indexed(service: Service) -> tuple[set[str], int, set[str]]:
-    """Fragment ids that are live in SQL, rows in the lexical index, ids in the vector store."""
+    """Fragment ids that are live in SQL, fragments in the index of words, ids in the vector store."""
     corpus = service.corpus("starter")
     live = {f.id for _, v in service.library.works.live_versions() for f in service.library.works.fragments_of(v)}
-    return live, len(service.lexical.keys()), service.vectors.ids(corpus.id)
+    with service.database.read() as session:
+        read = session.scalar(text("SELECT count(*) FROM readings")) or 0
+    return live, read, service.vectors.ids(corpus.id)
 
 
 def test_a_text_is_found_by_its_words_before_there_is_a_model(service: Service, folder: Path) -> None:
@@ -112,7 +114,7 @@ def test_works_are_brought_and_reindexed_one_at_a_time(service: Service, folder:
             meanwhile.join(timeout=0.5)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service.ingest, "_embedder", no_model)
+        patch.setattr(service.ingest, "_model", no_model)
         assert ingest(service, folder) == ["new"]
     meanwhile.join(timeout=30)
     assert found(service, "lamp") == [LAMP]
@@ -134,7 +136,7 @@ def test_reindexing_rebuilds_the_same_ids_from_sql_alone(stocked: Service) -> No
     before = indexed(stocked)
     stocked.vectors.drop(stocked.corpus("starter").id)
     with stocked.database.write() as session:
-        session.execute(text("DELETE FROM fragment_terms"))
+        session.execute(text("DELETE FROM readings"))
     assert indexed(stocked) == (before[0], 0, set())
     list(stocked.ingest.reindex())
     assert indexed(stocked) == before

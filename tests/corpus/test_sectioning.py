@@ -9,7 +9,7 @@ import pytest
 
 from dream.corpus.document import Part
 from dream.corpus.loaders import load
-from dream.corpus.sectioning import LONGEST, TARGET, cut
+from dream.corpus.sectioning import MEASURES, cut
 from dream.language.sentences import sentences
 from tests.conftest import TALES
 
@@ -28,7 +28,7 @@ def test_fragments_of_a_tale_cover_it_in_whole_sentences(path: Path) -> None:
     )
     assert not gaps.strip()
     assert spans[-1].end == len(document.text)
-    assert max(span.end - span.start for span in spans) <= TARGET[document.language] * LONGEST
+    assert max(span.end - span.start for span in spans) <= MEASURES[document.language].longest
 
 
 def test_a_text_without_a_full_stop_is_cut_at_spaces() -> None:
@@ -36,7 +36,7 @@ def test_a_text_without_a_full_stop_is_cut_at_spaces() -> None:
     spans = cut(text, Part("", 0, len(text)), "en")
     assert len(spans) > 5
     assert all(text[start:end].strip() and not text[start:end].startswith("ord") for start, end in spans)
-    assert max(end - start for start, end in spans) <= TARGET["en"] * LONGEST
+    assert max(end - start for start, end in spans) <= MEASURES["en"].longest
 
 
 def test_a_text_without_a_space_is_cut_all_the_same() -> None:
@@ -47,3 +47,9 @@ def test_a_text_without_a_space_is_cut_all_the_same() -> None:
 
 def test_an_empty_part_has_no_fragments() -> None:
     assert cut("  \n\n ", Part("", 0, 5), "en") == []
+
+
+def test_paragraphs_are_kept_whole_where_their_length_allows_it() -> None:
+    paragraphs = [f"Paragraph {number}. " + "It goes on for a while. " * 30 for number in range(6)]
+    text = "\n\n".join(paragraph.strip() for paragraph in paragraphs)
+    assert [text[start:end] for start, end in cut(text, Part("", 0, len(text)), "en")] == text.split("\n\n")

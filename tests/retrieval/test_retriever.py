@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from dream.retrieval.fusion import fuse
+import pytest
+from sqlalchemy import text
+
+from dream.retrieval.retriever import Filters
 from dream.service import Service
 
 WHATEVER = [
@@ -48,7 +51,8 @@ def test_the_tale_that_is_meant_comes_first(stocked: Service, query: str, title:
 def test_hits_say_why_they_were_found(stocked: Service) -> None:
     hit = stocked.search("the lamp room of the keepers").hits[0]
     assert hit.rank == 1
-    assert set(hit.reasons) == {"meaning", "words"}
+    assert set(hit.reasons) == {"meaning", "words", "late"}
+    assert [hit.fragment.text[start:end].lower() for start, end in hit.spans].count("lamp") >= 1
     assert {"lamp", "keepers"} <= {word.lower() for word in hit.words}
 
 
@@ -67,11 +71,18 @@ def test_the_first_fragment_is_given_even_where_it_is_longer_than_the_budget(sto
     assert len(stocked.search("a lantern on the ebb", budget=10).hits) == 1
 
 
-def test_no_work_fills_an_answer_that_several_should_share(stocked: Service) -> None:
+def test_a_story_draws_on_several_tales_where_a_search_need_not(stocked: Service) -> None:
+    corpus, query = stocked.corpus("starter").id, "a lantern on the ebb"
+    searched = stocked.retriever.search(corpus, query, budget=4000).hits
+    laid = stocked.retriever.for_story(corpus, [query], limit=10, budget=4000, language="en").hits
+    assert len({hit.fragment.work_id for hit in laid}) >= len({hit.fragment.work_id for hit in searched}) >= 2
+
+
+def test_each_wish_of_a_story_is_answered(stocked: Service) -> None:
     corpus = stocked.corpus("starter").id
-    hits = stocked.retriever.search(corpus, "the lamp room", most_per_work=2).hits
-    works = [hit.fragment.work_id for hit in hits]
-    assert max(works.count(work) for work in works) == 2
+    wishes = ["a pedlar and a button that belongs to no coat", "the keeper who may not lie inside the lamp room"]
+    laid = stocked.retriever.for_story(corpus, wishes, limit=4, budget=6000).hits
+    assert {"Eleven Coats", "Ask Him on the Stairs"} <= {hit.fragment.title for hit in laid}
 
 
 def test_near_copies_are_given_once(stocked: Service) -> None:
@@ -85,7 +96,7 @@ def test_near_copies_are_given_once(stocked: Service) -> None:
 
 def test_a_language_is_kept_to_where_one_is_asked_for(stocked: Service) -> None:
     corpus = stocked.corpus("starter").id
-    hits = stocked.retriever.search(corpus, "a ferryman and the sea 뱃사공", language="ko").hits
+    hits = stocked.retriever.search(corpus, "a ferryman and the sea 뱃사공", filters=Filters(language="ko")).hits
     assert hits
     assert {hit.fragment.language for hit in hits} == {"ko"}
 
@@ -109,8 +120,84 @@ def test_what_nothing_fits_has_no_hits(stocked: Service) -> None:
     assert stocked.search("qwzx vbnm").hits == ()
 
 
-def test_fusion_weighs_standard_scores_within_the_candidates() -> None:
-    fused = fuse(["a", "b", "c"], [(1.0, {"a": 0.9, "b": 0.5, "c": 0.1}), (1.0, {"b": 7.0})])
-    assert next(iter(fused)) == "b"
-    assert fuse([], []) == {}
-    assert set(fuse(["a"], [(1.0, {"a": 3.0})]).values()) == {0.0}
+def test_filters_keep_to_a_work_and_a_licence(stocked: Service) -> None:
+    work = stocked.search("a lantern on the ebb").hits[0].fragment.work_id
+    hits = stocked.search("a lantern on the ebb", filters=Filters(work=work)).hits
+    assert {hit.fragment.work_id for hit in hits} == {work}
+    assert stocked.search("a lantern on the ebb", filters=Filters(licence="none such")).hits == ()
+
+
+DAMAGE = [
+    ("DELETE FROM postings", "words"),
+    ("DELETE FROM readings", "windows"),
+    ("DELETE FROM meanings", "late"),
+    ("DROP TABLE postings", "words"),
+    ("UPDATE meanings SET tokens = x'0102'", "late"),
+]
+
+
+@pytest.mark.parametrize(("damage", "stage"), DAMAGE)
+def test_the_other_stages_answer_where_one_is_damaged(stocked: Service, damage: str, stage: str) -> None:
+    stocked.mending.close()
+    with stocked.database.write() as session:
+        session.execute(text(damage))
+    found = stocked.search("the keeper who may not lie inside the lamp room")
+    assert stage in found.missing
+    assert found.hits[0].fragment.title == "Ask Him on the Stairs"
+
+
+def test_a_missing_index_is_made_anew(stocked: Service) -> None:
+    query = "the keeper who may not lie inside the lamp room"
+    before = stocked.search(query)
+    with stocked.database.write() as session:
+        for table in ("postings", "readings", "meanings", "lexicons"):
+            session.execute(text(f"DELETE FROM {table}"))
+    assert stocked.search(query).missing
+    assert stocked.mending.wait(60)
+    assert stocked.search(query) == before
+
+
+def test_lost_vectors_are_named_and_made_anew(stocked: Service) -> None:
+    stocked.vectors.drop(stocked.corpus("starter").id)
+    found = stocked.search("the lamp room")
+    assert "vectors" in found.missing
+    assert found.hits
+    assert stocked.mending.wait(60)
+    assert stocked.search("the lamp room").missing == ()
+
+
+ODD_TEXTS = ["One sentence only.", "Lamp", "lamp and tide " * 8_000]
+
+
+@pytest.mark.parametrize("words", ODD_TEXTS, ids=["a sentence", "a word", "no full stop"])
+def test_a_corpus_of_one_odd_text_is_searched(stocked: Service, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.txt"
+    path.write_text(words)
+    assert [done.outcome for done in stocked.ingest.files([path], "odd")] == ["new"]
+    found = stocked.search("one lamp sentence", "odd")
+    assert found.missing == ()
+    assert found.hits
+
+
+def test_what_is_replaced_leaves_nothing_in_any_index(stocked: Service, tmp_path: Path) -> None:
+    path = tmp_path / "tale.txt"
+    counts = []
+    for words in ("The whale sang.", "The wren sang.", "The whale sang."):
+        path.write_text(words)
+        list(stocked.ingest.files([path], "other"))
+        with stocked.database.read() as session:
+            counts.append(
+                [
+                    session.scalar(text(f"SELECT count(*) FROM {table}"))
+                    for table in ("postings", "lexicons", "readings", "meanings")
+                ]
+            )
+    assert counts[0] == counts[1] == counts[2]
+    assert not any(hit.words for hit in stocked.search("wren", "other").hits)
+    assert stocked.search("whale", "other").hits[0].fragment.text == "The whale sang."
+
+
+def test_reindex_gives_the_same_answers(stocked: Service) -> None:
+    before = stocked.search("a lantern on the ebb")
+    list(stocked.ingest.reindex())
+    assert stocked.search("a lantern on the ebb") == before

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, text, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dream.store import models
 from dream.store.database import Database
 from dream.store.fragment import Fragment
 from dream.store.ids import fragment_id
+from dream.store.library.indexes import Words, forget, store_words
 
 _BATCH = 500  # ids in one IN (...)
 _FRAGMENT = (
@@ -35,13 +36,12 @@ _FRAGMENT = (
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A fragment about to be stored; `terms` is its line in the lexical index."""
+    """A fragment about to be stored."""
 
     heading: str
     start: int
     end: int
     text: str
-    terms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Works:
             _store_parts(session, work.id, version, draft)
             return version
 
-    def go_live(self, version: models.Version, draft: Draft, embedding: str | None) -> tuple[str, ...]:
+    def go_live(self, version: models.Version, draft: Draft, words: Words, embedding: str | None) -> tuple[str, ...]:
         """Makes a staged version the one that is retrieved, in one step; gives the ids of the fragments that it
         replaces.
         """
@@ -187,8 +187,8 @@ class Works:
             old = work.live_version_id
             replaced = _fragment_ids(session, old) if old else ()
             if old:
-                _unindex(session, old)
-            _index(session, work.corpus_id, version.id, draft.pieces)
+                forget(session, old)
+            store_words(session, version.id, words)
             for name in ("title", "author", "language", "licence", "summary", "tags"):
                 setattr(work, name, getattr(draft, name))
             work.live_version_id = version.id
@@ -248,6 +248,16 @@ class Works:
         with self._database.read() as session:
             return [(corpus_id, version_id) for corpus_id, version_id in session.execute(query)]
 
+    def unindexed(self) -> list[tuple[str, str]]:
+        """(corpus id, version id) of every live version that the index of words does not hold."""
+        query = (
+            select(models.Work.corpus_id, models.Work.live_version_id)
+            .join(models.Lexicon, models.Lexicon.version_id == models.Work.live_version_id, isouter=True)
+            .where(models.Work.live_version_id.is_not(None), models.Lexicon.key.is_(None))
+        )
+        with self._database.read() as session:
+            return [(corpus_id, str(version_id)) for corpus_id, version_id in session.execute(query)]
+
     def embedded(self, version_id: str, embedding: str | None) -> None:
         """Notes that a version's fragments have vectors of this model (or, with None, that they have none)."""
         with self._database.write() as session:
@@ -261,22 +271,25 @@ class Works:
         with self._database.read() as session:
             return [(corpus_id, str(version_id)) for corpus_id, version_id in session.execute(query)]
 
-    def reindex_terms(self, version_id: str, corpus_id: str, lines: Iterable[str]) -> None:
-        """Writes the lexical index of one version anew; `lines` in the order of its fragments."""
-        with self._database.write() as session:
-            _unindex(session, version_id)
-            keys = _keys(session, version_id)
-            _index_terms(session, corpus_id, zip(keys, lines, strict=True))
+    def live_ids(self, corpus_id: str) -> set[str]:
+        """The ids of every live fragment of a corpus."""
+        query = (
+            select(models.Fragment.id)
+            .join(models.Work, models.Work.live_version_id == models.Fragment.version_id)
+            .where(models.Work.corpus_id == corpus_id)
+        )
+        with self._database.read() as session:
+            return set(session.scalars(query))
 
-    def forget_terms_of_dead_versions(self) -> None:
-        """Drops whatever the lexical index holds of versions that are not live."""
-        with self._database.write() as session:
-            session.execute(
-                text(
-                    "DELETE FROM fragment_terms WHERE rowid NOT IN "
-                    "(SELECT key FROM fragments JOIN works ON works.live_version_id = fragments.version_id)"
-                )
-            )
+    def keys_of(self, version_id: str) -> list[int]:
+        """The keys of a version's fragments, in their order."""
+        query = (
+            select(models.Fragment.key)
+            .where(models.Fragment.version_id == version_id)
+            .order_by(models.Fragment.position)
+        )
+        with self._database.read() as session:
+            return list(session.scalars(query))
 
     def _fragments_by_id(self, query: Select[*tuple[Any, ...]], ids: Sequence[str]) -> dict[str, Fragment]:
         found: dict[str, Fragment] = {}
@@ -324,32 +337,9 @@ def _fragment_ids(session: Session, version_id: str) -> tuple[str, ...]:
     return tuple(session.scalars(select(models.Fragment.id).where(models.Fragment.version_id == version_id)))
 
 
-def _keys(session: Session, version_id: str) -> list[int]:
-    query = (
-        select(models.Fragment.key).where(models.Fragment.version_id == version_id).order_by(models.Fragment.position)
-    )
-    return list(session.scalars(query))
-
-
-def _index(session: Session, corpus_id: str, version_id: str, pieces: Sequence[Piece]) -> None:
-    _index_terms(session, corpus_id, zip(_keys(session, version_id), (piece.terms for piece in pieces), strict=True))
-
-
-def _index_terms(session: Session, corpus_id: str, lines: Iterable[tuple[int, str]]) -> None:
-    rows = [{"key": key, "corpus": f"c{corpus_id}", "terms": terms} for key, terms in lines]
-    if rows:
-        session.execute(text("INSERT INTO fragment_terms (rowid, corpus, terms) VALUES (:key, :corpus, :terms)"), rows)
-
-
-def _unindex(session: Session, version_id: str) -> None:
-    session.execute(
-        text("DELETE FROM fragment_terms WHERE rowid IN (SELECT key FROM fragments WHERE version_id = :v)"),
-        {"v": version_id},
-    )
-
-
 def _forget_version(session: Session, version_id: str) -> None:
     work_id = session.scalar(select(models.Version.work_id).where(models.Version.id == version_id))
+    forget(session, version_id)
     session.execute(delete(models.Fragment).where(models.Fragment.version_id == version_id))
     session.execute(delete(models.Section).where(models.Section.version_id == version_id))
     session.execute(delete(models.Version).where(models.Version.id == version_id))

@@ -187,6 +187,8 @@ class HitAnswer(BaseModel):
     score: float
     reasons: dict[str, float] = Field(description="What each stage gave it.")
     words: list[str] = Field(description="The words it was found by.")
+    highlights: list[tuple[int, int]] = Field(description="Where those words stand in the text: [start, end).")
+    stages: dict[str, float] | None = Field(None, description="All that the stages gave it, where asked for.")
     fragment: str
     work: WorkAbout
     source: str
@@ -195,13 +197,15 @@ class HitAnswer(BaseModel):
     text: str
 
     @classmethod
-    def of(cls, hit: Hit) -> HitAnswer:
+    def of(cls, hit: Hit, *, stages: bool = False) -> HitAnswer:
         fragment = hit.fragment
         return cls(
             rank=hit.rank,
             score=hit.score,
             reasons=hit.reasons,
             words=list(hit.words),
+            highlights=hit.spans,
+            stages=dict(hit.stages) if stages else None,
             fragment=fragment.id,
             work=_about(fragment),
             source=fragment.source,

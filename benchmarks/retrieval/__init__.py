@@ -1,0 +1,1 @@
+"""How well fragments are found: see docs/retrieval.md."""

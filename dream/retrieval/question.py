@@ -1,0 +1,79 @@
+"""A question as the stages see it: its terms, how much each counts, and what the embedding model makes of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dream.language.hangul import language_of
+from dream.language.terms import content_terms, terms
+from dream.retrieval.embedding import Embedder, Vectors
+from dream.retrieval.token_space import TokenSpace
+
+MOST_TERMS = 48
+"""Terms of a query that are looked up; a premise of 2,000 characters would otherwise scan the index for its every word.
+"""
+
+MOST_CHARACTERS = 1200
+"""What the embedding model reads of a query: more would take longer than it gains."""
+
+Kind = Literal["question", "premise", "korean"]
+
+_ASKS = re.compile(
+    r"\s*(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|can|could)\b", re.IGNORECASE
+)
+_SEARCHED = re.compile(r"[\w]")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`terms` are looked up in the index of words. `vector` and `tokens` (normalised, reduced; one row a token) are
+    there where a model is; `token_terms[i]` is the place in `terms` of the word that token i belongs to.
+    """
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]
+    vector: Vectors | None = None
+    tokens: Vectors | None = None
+    token_terms: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+def kind_of(query: str) -> Kind:
+    """Whether a query asks something, or says what a story should be about; the two are weighed differently."""
+    if language_of(query) == "ko":
+        return "korean"
+    return "question" if query.rstrip().endswith("?") or _ASKS.match(query) else "premise"
+
+
+def query_terms(query: str) -> tuple[str, ...]:
+    """The different terms that a query is looked up by, in order; all of its terms where every one is a stop word."""
+    found = [term.text for term in content_terms(query)] or [term.text for term in terms(query)]
+    return tuple(dict.fromkeys(found))[:MOST_TERMS]
+
+
+def ask(query: str, embedder: Embedder | None, space: TokenSpace | None) -> Question:
+    """Reads a query, with the model where there is one. A query of no letters or digits has no terms and no vector."""
+    query = query[: 4 * MOST_CHARACTERS]
+    looked_up = query_terms(query)
+    if embedder is None or not _SEARCHED.search(query):
+        return Question(query, kind_of(query), looked_up)
+    read = query[:MOST_CHARACTERS]
+    encoded = embedder.encode_query(read)
+    if space is None:
+        return Question(query, kind_of(query), looked_up, encoded.pooled)
+    places = {term: place for place, term in enumerate(looked_up)}
+    stretches = [(term.start, term.end, places.get(term.text, -1)) for term in content_terms(read)]
+    owned = [
+        next((place for first, end, place in stretches if first <= start < end), -1)
+        for start, _ in encoded.tokens.spans
+    ]
+    kept = [row for row, place in enumerate(owned) if place >= 0]
+    tokens = space.reduce(encoded.tokens.vectors[kept])
+    return Question(
+        query, kind_of(query), looked_up, encoded.pooled, tokens, np.array([owned[row] for row in kept], dtype=np.int64)
+    )
