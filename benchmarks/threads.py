@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.provenance.cases import Case
 from benchmarks.provenance.fit import KINDS, MODEL, UNSEEN, Sample, all_cases, fitted, sample
 from benchmarks.provenance.measure import Rate, naming, silence, tally
+from dream.language.sentences import sentences
 from dream.retrieval.embedding import Embedder
 from dream.storytelling.provenance.evidence import gather
 from dream.storytelling.provenance.model import Model, model_for
-from dream.storytelling.provenance.passage import read
 from dream.storytelling.provenance.vectors import recall_tokens
 
 GROUPS = [("loom", "en"), ("loom", "ko"), ("by hand", "en"), ("by hand", "ko"), ("unseen", "en")]
@@ -65,22 +65,23 @@ def _rate(rate: Rate) -> str:
 def _print_cost(cases: Sequence[Case], embedder: Embedder) -> None:
     """CPU of one scene of about 700 words with 8 fragments: the encoding passes, and the rest."""
     case = min((case for case in cases if len(case.fragments) == 8), key=lambda case: abs(len(case.text.split()) - 700))
-    scene, sources = read(case.text, "en", case.known), [read(text, "en") for text in case.fragments]
+    spans = sentences(case.text)
     recall_tokens.cache_clear()
-    cold = _seconds(lambda: gather(scene, sources, "en", embedder))
-    warm = _seconds(lambda: gather(scene, sources, "en", embedder))
-    passes = _seconds(lambda: embedder.encode([case.text[span.start : span.end] for span in scene.spans]))
-    reading = _seconds(lambda: [read(text, "en") for text in (case.text, *case.fragments)])
+
+    def work() -> object:
+        return gather(case.text, case.fragments, embedder, language="en", known=case.known)
+
+    cold, warm = _seconds(work), _seconds(work)
+    passes = _seconds(lambda: embedder.encode([case.text[span.start : span.end] for span in spans]))
     print(
         f"\nCPU of a scene of {len(case.text.split())} words with {len(case.fragments)} fragments: "
-        f"{len(scene.spans)} encoding passes for the scene {passes * 1000:.0f} ms, "
-        f"{sum(len(source.spans) for source in sources)} for fragments not met before {(cold - warm) * 1000:.0f} ms, "
-        f"everything else {(warm - passes + reading) * 1000:.0f} ms"
+        f"{len(spans)} encoding passes for the scene {passes * 1000:.0f} ms, "
+        f"{sum(len(sentences(text)) for text in case.fragments)} for fragments not met before "
+        f"{(cold - warm) * 1000:.0f} ms, everything else {(warm - passes) * 1000:.0f} ms"
     )
 
 
-def _seconds(work: object) -> float:
-    assert callable(work)
+def _seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started

@@ -226,7 +226,13 @@ def _progress(line: str) -> None:
 
 def _queries(path: Path) -> list[dict[str, str]]:
     asked = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")  # other line ends may stand within a query
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{path} is not text in UTF-8.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
             asked.append({"id": str(row["id"]), "query": str(row["query"])})

@@ -6,13 +6,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dream.errors import DreamError
+from sqlalchemy.exc import DatabaseError
+
+from dream.errors import DreamError, SchemaRefused
 from dream.retrieval.export.manifest import find_model
 from dream.settings import Settings
 from dream.store.database import Database
 from dream.store.library import Library
 from dream.store.lock import HomeLock, check_owner
-from dream.store.schema import SCHEMA, version
+from dream.store.schema import SCHEMA, refuse_incompatible, version
 from dream.storytelling.storytellers.choose import load
 
 LEAST_FREE = 500 * 2**20
@@ -71,14 +73,20 @@ def _data(settings: Settings) -> Iterator[Finding]:
     database = Database(settings.database_path)
     try:
         found = version(database)
-        if found != SCHEMA:
-            yield Finding(
-                found is not None and found > SCHEMA,
-                f"The data has schema {found}, this build {SCHEMA}. `dream setup` brings it up to date.",
-            )
+        if found is None or found < SCHEMA:
+            older = f"The data has schema {found or 'none'}, this build {SCHEMA}. `dream setup` brings it up to date."
+            yield Finding(False, older)
             return
-        yield Finding(True, f"The database has schema {found}.")
+        refuse_incompatible(database, found)
+        newer = "" if found == SCHEMA else f", newer than this build's {SCHEMA}, which still serves it"
+        yield Finding(True, f"The database has schema {found}{newer}.")
         yield from _shelves(settings, Library(database))
+    except SchemaRefused as error:
+        yield Finding(False, error.sentence)
+    except DatabaseError as error:
+        yield Finding(
+            False, f"The database cannot be read: {error.orig}. Restore {settings.database_path} from a backup."
+        )
     finally:
         database.close()
 

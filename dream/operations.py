@@ -15,6 +15,7 @@ from dream.errors import BriefRefused, TextRefused
 from dream.retrieval.fragment import Hit
 from dream.service import Service
 from dream.storytelling.brief import Brief
+from dream.storytelling.refusals import refusals
 
 Report = dict[str, Any]
 
@@ -54,7 +55,8 @@ def tell(service: Service, brief: dict[str, Any]) -> Iterator[Report]:
     try:
         asked = Brief.model_validate({name: value for name, value in brief.items() if value is not None})
     except ValidationError as error:
-        raise BriefRefused(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from None
+        fields = refusals(error)
+        raise BriefRefused(" ".join(f"{name}: {sentence}" for name, sentence in fields.items()), fields) from None
     _, scene = service.begin_story(service.library.stories.new_reader(), asked)
     try:
         for event in service.log.follow(scene.id):

@@ -117,12 +117,17 @@ class Service:
 
     # Stories
 
+    def check_story(self, brief: Brief) -> models.Corpus:
+        """The corpus of a story that may begin now. Raises CorpusMissing and Busy."""
+        corpus = self.corpus(brief.corpus)
+        self.tellings.check_room()
+        return corpus
+
     def begin_story(self, reader_id: str, brief: Brief) -> tuple[models.Story, models.Scene]:
         """Writes a story with its first scene and begins to tell it. Raises CorpusMissing and Busy before anything
         is written.
         """
-        corpus = self.corpus(brief.corpus)
-        self.tellings.check_room()
+        corpus = self.check_story(brief)
         seed = _seed() if brief.seed is None else brief.seed
         story, scene = self.library.stories.begin(reader_id, corpus.id, brief.model_dump(mode="json"), seed)
         self.tellings.begin(scene, story)

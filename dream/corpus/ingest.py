@@ -5,6 +5,7 @@ counted.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -51,6 +52,8 @@ class Ingest:
         self._library = library
         self._vectors = vectors
         self._model = model
+        # Two commands may come at once, and reindexing takes a version that is not live yet for an abandoned one.
+        self._one_at_a_time = threading.Lock()
 
     def files(self, paths: list[Path], corpus: str) -> Iterator[Ingested]:
         """Ingests files one after the other; one that is refused does not stop the rest."""
@@ -66,27 +69,29 @@ class Ingest:
 
         Raises TextRefused; what was there before is then still there.
         """
-        data = _bytes(path)
-        digest = hashlib.sha256(data).hexdigest()
-        before = self._library.works.live_sha256(corpus_id, source)
-        if before == digest:
-            return Ingested(source, "unchanged")
-        draft = _draft(source, digest, load(source, data))
-        version = self._library.works.stage(corpus_id, draft)
-        embedding = self._embed(corpus_id, version.id)
-        words = self._words(corpus_id, version.id, self._library.works.fragments_of(version.id))
-        replaced = self._library.works.go_live(version, draft, words, embedding)
-        if replaced and embedding:
-            self._vectors.delete(corpus_id, replaced)
-        return Ingested(source, "replaced" if before else "new", len(draft.pieces))
+        with self._one_at_a_time:
+            data = _bytes(path)
+            digest = hashlib.sha256(data).hexdigest()
+            before = self._library.works.live_sha256(corpus_id, source)
+            if before == digest:
+                return Ingested(source, "unchanged")
+            draft = _draft(source, digest, load(source, data))
+            version = self._library.works.stage(corpus_id, draft)
+            embedding = self._embed(corpus_id, version.id)
+            words = self._words(corpus_id, version.id, self._library.works.fragments_of(version.id))
+            replaced = self._library.works.go_live(version, draft, words, embedding)
+            if replaced and embedding:
+                self._vectors.delete(corpus_id, replaced)
+            return Ingested(source, "replaced" if before else "new", len(draft.pieces))
 
     def embed_missing(self) -> Iterator[tuple[int, int]]:
         """Indexes live works that have no vectors of this model, or no index at all; yields (done, of) after each."""
-        model, works = self._model(), self._library.works
-        waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
-        for done, (corpus_id, version_id) in enumerate(waiting, 1):
-            self._index(corpus_id, version_id)
-            yield done, len(waiting)
+        with self._one_at_a_time:
+            model, works = self._model(), self._library.works
+            waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
+            for done, (corpus_id, version_id) in enumerate(waiting, 1):
+                self._index(corpus_id, version_id)
+                yield done, len(waiting)
 
     def reindex(self) -> Iterator[tuple[int, int]]:
         """Makes every index of every live work anew from the texts in SQL, and drops what belongs to none; yields
@@ -94,16 +99,17 @@ class Ingest:
 
         Searches go on meanwhile: entries are overwritten in place, under the same ids.
         """
-        works = self._library.works
-        works.discard_staged()
-        self._library.indexes.forget_dead()
-        versions = works.live_versions()
-        for done, (corpus_id, version_id) in enumerate(versions, 1):
-            self._index(corpus_id, version_id)
-            yield done, len(versions)
-        if self._model() is not None:
-            for shelf in works.shelves():
-                self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - works.live_ids(shelf.id)))
+        with self._one_at_a_time:
+            works = self._library.works
+            works.discard_staged()
+            self._library.indexes.forget_dead()
+            versions = works.live_versions()
+            for done, (corpus_id, version_id) in enumerate(versions, 1):
+                self._index(corpus_id, version_id)
+                yield done, len(versions)
+            if self._model() is not None:
+                for shelf in works.shelves():
+                    self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - works.live_ids(shelf.id)))
 
     def _index(self, corpus_id: str, version_id: str) -> None:
         """Makes all indexes of one live version."""
@@ -167,6 +173,8 @@ def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise TextRefused(f"{path} is not a file.")  # reading a pipe or a device might never end
         if path.stat().st_size > LARGEST_FILE:
             raise TextRefused(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB. Split it, and bring the parts.")
         return path.read_bytes()

@@ -41,7 +41,13 @@ class Database:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=64, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=8,
+        max_overflow=64,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,  # a reader's words stand in no error and no log
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,8 +1,8 @@
 """The log of each telling: numbered events, written in groups, followed by any number of readers.
 
 Nothing is shown before it is committed. Pieces of text that arrive within 20 ms of each other become one `delta`,
-and all tellings of the
-process share one commit; the first piece of a telling and every other event are committed at once.
+and all tellings of the process share one commit; the first piece of a telling and every other event are committed at
+once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from dream.store import models
@@ -81,6 +81,7 @@ class EventLog:
         self._dirty: list[Channel] = []
         self._urgent = False
         self._ending = False
+        self._ended = False
         self._scribe = threading.Thread(target=self._commit_forever, name="scribe", daemon=True)
         self._scribe.start()
 
@@ -135,8 +136,10 @@ class EventLog:
 
     def follow(self, scene_id: str, after: int = 0, *, heartbeat: float = 10.0) -> Iterator[Event | None]:
         """Every event above `after`, stored ones first, then live ones, up to the terminal one. None when
-        `heartbeat` seconds were silent.
+        `heartbeat` seconds were silent. An `after` that the log has not reached counts as its last one: waiting for
+        it would outlast the telling.
         """
+        after = min(after, self._last_number(scene_id)) if after else 0
         while True:
             with self._lock:
                 channel = self._channels.get(scene_id)
@@ -147,6 +150,10 @@ class EventLog:
                     after = event.number
                     if event.terminal:
                         return
+
+    def _last_number(self, scene_id: str) -> int:
+        with self._database.read() as session:
+            return session.scalar(select(func.max(models.Event.number)).where(models.Event.scene_id == scene_id)) or 0
 
     def close(self) -> None:
         """Commits what is waiting and ends the scribe."""
@@ -187,6 +194,8 @@ class EventLog:
             threading.Event().wait(POLL_SECONDS)
 
     def _wake(self, channel: Channel, *, urgent: bool) -> None:
+        if self._ended:
+            raise RuntimeError("The log is closed: nobody would ever write this.")
         if channel not in self._dirty:
             self._dirty.append(channel)
         self._urgent = self._urgent or urgent
@@ -197,6 +206,7 @@ class EventLog:
             with self._lock:
                 self._lock.wait_for(lambda: self._dirty or self._ending)
                 if not self._dirty:
+                    self._ended = True
                     return
                 self._lock.wait_for(lambda: self._urgent or self._ending, timeout=GATHER_SECONDS)
                 taken = [(channel, channel.waiting) for channel in self._dirty]
@@ -217,11 +227,8 @@ class EventLog:
                 for one in taken:
                     self._commit([one])
                 return
-            [(channel, entries)] = taken
-            channel.error = error
+            self._refuse(*taken[0], error)
             fresh = []
-            for entry in entries:
-                entry.error = error
         for channel, events in fresh:
             with channel.changed:
                 channel.committed.extend(events)
@@ -231,13 +238,21 @@ class EventLog:
                 if entry.done:
                     entry.done.set()
 
+    def _refuse(self, channel: Channel, entries: list[_Entry], error: Exception) -> None:
+        """Tells a channel's telling why nothing of it was written. Its pieces stay, to be written with its ending."""
+        for entry in entries:
+            entry.error = error
+        with self._lock:
+            channel.error = error
+            channel.waiting[:0] = [entry for entry in entries if entry.name == "delta"]
+
     def _write(self, session: Session, channel: Channel, entries: list[_Entry]) -> list[Event]:
         number = len(channel.committed)
         events: list[Event] = []
         for entry in _joined(entries):
-            if entry.change and not entry.change(session):
+            entry.applied = entry.change is None or entry.change(session)
+            if not entry.applied:
                 continue
-            entry.applied = True
             number += 1
             data = orjson.dumps({"text": entry.text}).decode() if entry.name == "delta" else entry.text
             events.append(Event(number, entry.name, data))

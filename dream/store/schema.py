@@ -27,7 +27,7 @@ def migrate(database: Database) -> bool:
     """
     found = version(database)
     if found is not None and found >= SCHEMA:
-        _refuse_incompatible(database, found)
+        refuse_incompatible(database, found)
         return False
     # Only a change of schema pays for importing the migration tool.
     from alembic import command
@@ -56,7 +56,8 @@ def version(database: Database) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _refuse_incompatible(database: Database, found: str) -> None:
+def refuse_incompatible(database: Database, found: str) -> None:
+    """Raises SchemaRefused where data of a newer schema says that this build cannot serve it."""
     with database.read() as session:
         oldest = session.execute(text("SELECT value FROM notes WHERE name = 'oldest_compatible'")).scalar() or found
     if oldest > SCHEMA:

@@ -23,17 +23,17 @@ State = Literal["told", "stopped", "interrupted", "failed"]
 # What a scene's saved finish says of its end; anything else is the code of what went wrong.
 _STATES: dict[str, State] = {"finished": "told", "stopped": "stopped"}
 
-SENTENCES = {
+_HAPPENED = {
     "finished": "",
-    "stopped": "The telling was stopped. What was told is kept, and can be continued.",
-    "cut_short": "The storyteller reached the end of its page. What was told is kept, and can be continued.",
-    "teller_died": "The telling was broken off when the service stopped. What was told is kept, and can be continued.",
-    "service_stopped": "The service was stopped during the telling. What was told is kept, and can be continued.",
-    "too_slow": "The storyteller did not begin in time. Your premise is kept; telling it again may work.",
-    "paused_too_long": "The storyteller fell silent for too long. What was told is kept, and can be continued.",
-    "took_too_long": "The telling took longer than is allowed. What was told is kept, and can be continued.",
-    "told_nothing": "The storyteller ended without telling anything. Your premise is kept; telling it again may work.",
-    "internal": "Something went wrong on our side. What was told is kept, and can be continued.",
+    "stopped": "The telling was stopped.",
+    "cut_short": "The storyteller reached the end of its page.",
+    "teller_died": "The telling was broken off when the service stopped.",
+    "service_stopped": "The service was stopped during the telling.",
+    "too_slow": "The storyteller did not begin in time.",
+    "paused_too_long": "The storyteller fell silent for too long.",
+    "took_too_long": "The telling took longer than is allowed.",
+    "told_nothing": "The storyteller ended without telling anything.",
+    "internal": "Something went wrong on our side.",
 }
 
 
@@ -55,9 +55,11 @@ class Ending:
         return _STATES.get(self.reason) or ("interrupted" if text else "failed")
 
 
-def ending(reason: str, usage: dict[str, Any] | None = None) -> Ending:
-    """The ending for one of the reasons that dream itself gives."""
-    return Ending(reason, SENTENCES[reason], retry=reason not in ("finished", "stopped"), usage=usage)
+def ending(reason: str, usage: dict[str, Any] | None = None, *, told: bool) -> Ending:
+    """The ending for one of the reasons that dream itself gives; `told` says whether there is any text."""
+    kept = "What was told is kept, and can be continued." if told else "Your premise is kept, and can be told again."
+    sentence = f"{_HAPPENED[reason]} {kept}" if _HAPPENED[reason] else ""
+    return Ending(reason, sentence, retry=reason not in ("finished", "stopped"), usage=usage)
 
 
 def ending_of(error: StorytellerFailed) -> Ending:
@@ -80,10 +82,11 @@ class Endings:
         """
         scene_id = channel.scene_id
         self._library.scenes.save_finish(scene_id, epoch, end.reason, end.usage)
-        if text:
+        tied = any(event.name == "threads" for event in channel.committed)  # by a process that died right after
+        if text and not tied:
             self._tie(channel, text, fragments, brief)
         state = end.state(text)
-        code = None if state == "told" else end.reason
+        code = None if state in ("told", "stopped") else end.reason
         data = {"state": state, "usage": end.usage, "code": code, "retry": end.retry, "sentence": end.sentence}
         return self._log.append(
             channel, state, data, lambda session: changes.end(session, scene_id, epoch, state, text, code)

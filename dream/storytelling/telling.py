@@ -19,6 +19,7 @@ from dream.store.log import Channel, EventLog
 from dream.storytelling.brief import Brief
 from dream.storytelling.compose import History, compose
 from dream.storytelling.ending import Ending, Endings, ending, ending_of
+from dream.storytelling.faults import Broken, failure
 from dream.storytelling.prompt import Prompt
 from dream.storytelling.query import queries
 from dream.storytelling.storytellers import Finish, Storyteller, Stream
@@ -74,8 +75,12 @@ class Telling:
             # What cannot be written now is ended by the sweep, once the database answers again.
             logger.exception("scene %s could not be ended", self.scene_id)
         finally:
-            self._over.set()
-            self._tools.log.shut(self._channel)
+            self.leave()
+
+    def leave(self) -> None:
+        """Lets go of the scene, in whatever state it is; called by `run`, and for a telling that never ran."""
+        self._over.set()
+        self._tools.log.shut(self._channel)
 
     def cut(self, reason: str) -> None:
         """Ends the telling for a reason of ours; the storyteller's connection is closed at once. Only the first
@@ -112,14 +117,17 @@ class Telling:
             prompt = compose(self._brief, self._fragments, history, seed=self._scene.seed, history_budget=budget)
             finish = self._listen(channel, prompt)
             self._usage = {"prompt_tokens": finish.prompt_tokens, "answer_tokens": finish.answer_tokens}
-            return ending(finish.reason if self._pieces else "told_nothing", self._usage)
+            return self._ending(finish.reason if self._pieces else "told_nothing")
         except StorytellerFailed as error:
-            return ending(self._cut) if self._cut else ending_of(error)
+            return self._ending(self._cut) if self._cut else ending_of(error)
         except DreamError as error:
             return Ending(error.code, error.sentence, error.retry)
         except Exception:
             logger.exception("the telling of scene %s broke off", self.scene_id)
-            return ending(self._cut or "internal")
+            return self._ending(self._cut or "internal")
+
+    def _ending(self, reason: str) -> Ending:
+        return ending(reason, self._usage, told=bool(self._pieces))
 
     def _history(self) -> History:
         path = self._tools.library.scenes.path(self.scene_id)
@@ -183,7 +191,7 @@ class Telling:
                     break
         finally:
             stream.close()
-        raise StorytellerFailed("cut_off", "The storyteller broke off. What was told is kept, and can be continued.")
+        raise failure(Broken("cut_off"), told=bool(self._pieces))
 
     def _is_cut(self) -> bool:
         return self._cut is not None

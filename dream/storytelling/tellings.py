@@ -17,6 +17,7 @@ BEAT_SECONDS = 5.0
 LAPSE_SECONDS = 40.0
 SWEEP_SECONDS = 15.0
 CLOSE_SECONDS = 10.0
+FULL = "Every storyteller is busy just now. Your premise is kept; please try again in a few seconds."
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +39,21 @@ class Tellings:
     def check_room(self) -> None:
         """Raises Busy where no further telling can begin; asked before anything of it is written."""
         if self._ending.is_set() or len(self._live) >= self._tools.settings.tellings:
-            raise Busy("Every storyteller is busy just now. Your premise is kept; please try again in a few seconds.")
+            raise Busy(FULL)
 
     def begin(self, scene: models.Scene, story: models.Story) -> None:
-        """Tells a queued scene in a thread of its own."""
+        """Tells a queued scene in a thread of its own. Raises Busy where there is none to be had; the sweep then ends
+        the scene.
+        """
         telling = Telling(self._tools, scene, story)
         with self._lock:
             self._live[scene.id] = telling
-        threading.Thread(target=self._run, args=(telling,), name=f"telling-{scene.id}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(telling,), name=f"telling-{scene.id}", daemon=True).start()
+        except RuntimeError:
+            telling.leave()
+            self._forget(telling)
+            raise Busy(FULL) from None
 
     def stop(self, scene_id: str) -> None:
         """Stops a telling, in whichever process it is; nothing happens where it has ended."""
@@ -76,11 +84,17 @@ class Tellings:
         except Exception:
             logger.exception("scene %s could not be told", telling.scene_id)
         finally:
-            with self._lock:
-                self._live.pop(telling.scene_id, None)
+            self._forget(telling)
+
+    def _forget(self, telling: Telling) -> None:
+        with self._lock:
+            self._live.pop(telling.scene_id, None)
 
     def _watch(self, lapsed: float) -> None:
-        self._sweep(before=lapsed)
+        try:
+            self._sweep(before=lapsed)
+        except Exception:
+            logger.exception("the first sweep failed; another follows")
         beaten = swept = time.monotonic()
         while not self._ending.wait(WATCH_SECONDS):
             with self._lock:
@@ -128,9 +142,8 @@ class Tellings:
             cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
             found = self._tools.library.works.fragments_ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]
-            end = ending(
-                scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died", scene.usage
-            )
+            reason = scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died"
+            end = ending(reason, scene.usage, told=bool(text))
             self._tools.endings.conclude(channel, epoch, text, fragments, Brief.model_validate(story.brief), end)
         finally:
             self._tools.log.shut(channel)

@@ -1,15 +1,14 @@
 """Who asks: an anonymous reader, known by a signed cookie or by a signed token, and nobody else's stories.
 
 Unsafe requests that carry the cookie need the CSRF token as well. A request without cookies has none to forge: it
-must be JSON, must not
-come from another site's page, and its answer sets no cookie but gives the reader's token for what comes next.
+must be JSON, must not come from another site's page, and its answer sets no cookie but gives the reader's token for
+what comes next.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -29,13 +28,14 @@ def secret_key(settings: Settings) -> str:
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
     path = settings.home / "secret-key"
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(file, "w") as new:
-            new.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
+    if path.exists() and (kept := path.read_text().strip()):
+        return kept
+    made, new = secrets.token_urlsafe(48), path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(made)
+    new.replace(path)  # whole or not at all: a full disk must not leave an empty key, which anyone could sign with
+    return made
 
 
 def guard(app: Flask) -> None:
@@ -104,7 +104,7 @@ def _check_cookieless() -> None:
     if request.content_length and not request.is_json:
         raise BadRequest("Please send JSON, with Content-Type: application/json.")
     origin = request.headers.get("Origin")
-    elsewhere = origin is not None and urlsplit(origin).netloc != request.host
+    elsewhere = origin is not None and origin.partition("://")[2] != request.host
     if elsewhere or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise Forbidden("This request came from another site's page. Nothing was changed.")
 

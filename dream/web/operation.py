@@ -15,18 +15,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
 from dream.errors import BadRequest, BriefRefused, DreamError
-
-_SENTENCES = {
-    "missing": "Please give this; it is needed.",
-    "string_too_short": "Please write a few words about the story you would like.",
-    "string_too_long": "Please keep this to {max_length:,} characters; it has {length:,}.",
-    "string_pattern_mismatch": "Please use small letters, digits and hyphens here.",
-    "literal_error": "Please choose one of {expected}.",
-    "extra_forbidden": "There is no such field; please leave it out.",
-    "value_error": "{error}",
-    "model_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
-    "model_attributes_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
-}
+from dream.storytelling.refusals import refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +65,6 @@ def operation(
     return describe
 
 
-def refusals(error: ValidationError) -> dict[str, str]:
-    """What to change about each field at fault, in words for a person."""
-    return {".".join(map(str, found["loc"])) or "body": _sentence(found) for found in error.errors()}
-
-
 def _checked(model: type[BaseModel], data: Any) -> BaseModel:
     try:
         return model.model_validate(data)
@@ -102,9 +86,3 @@ def _json() -> Any:
         raise BadRequest(
             "That is not valid JSON in UTF-8. Please check quotes, commas and escapes, and send it again."
         ) from None
-
-
-def _sentence(found: Any) -> str:
-    """pydantic's finding in words for a person who may not know what a type is."""
-    context = {"length": len(found["input"]) if isinstance(found["input"], str) else 0, **found.get("ctx", {})}
-    return _SENTENCES[found["type"]].format(**context) if found["type"] in _SENTENCES else f"{found['msg']}."

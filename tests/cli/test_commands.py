@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -63,6 +65,27 @@ def test_queries_are_answered_a_line_each_in_order(run: Run, tmp_path: Path) -> 
     assert hit["source"] == "eleven-coats.md"
 
 
+@pytest.mark.usefixtures("tales")
+def test_only_line_feeds_end_a_line_of_queries(run: Run, tmp_path: Path) -> None:
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text('{"id": "a", "query": "button\u2028coat\u0085"}\n\n', encoding="utf-8")
+    assert json.loads(run("search", "--queries", str(queries)).stdout)["id"] == "a"
+    queries.write_bytes(b"\xff\n")
+    assert "UTF-8" in run("search", "--queries", str(queries), status=2).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([""], "premise: Please write a few words about the story you would like."),
+        (["x" * 2001], "premise: Please keep this to 2,000 characters; it has 2,001."),
+        (["A bell", "--seed", "-1"], "seed: "),
+    ],
+)
+def test_a_brief_that_cannot_be_told_says_which_part_to_change(run: Run, arguments: list[str], sentence: str) -> None:
+    assert run("tell", *arguments, status=1).stderr.startswith(f"dream: {sentence}")
+
+
 def test_a_line_of_queries_that_does_not_fit_is_named(run: Run, tmp_path: Path) -> None:
     queries = tmp_path / "queries.jsonl"
     queries.write_text('{"id": "a", "query": "button"}\nnonsense\n')
@@ -110,6 +133,27 @@ def test_a_setting_that_does_not_fit_is_named(run: Run, monkeypatch: pytest.Monk
 
 def test_the_doctor_names_what_is_missing_and_what_mends_it(run: Run) -> None:
     assert "`dream setup` makes it" in run("doctor", status=1).output
+
+
+@pytest.mark.parametrize(
+    ("oldest", "well", "sentence"), [("0001", True, "still serves"), ("9998", False, "newer dream")]
+)
+def test_the_doctor_sends_nobody_to_setup_for_newer_data(
+    run: Run, home: Path, oldest: str, well: bool, sentence: str
+) -> None:
+    run("works")
+    with closing(sqlite3.connect(home / "dream.sqlite3")) as data, data:
+        data.execute("UPDATE alembic_version SET version_num = '9999'")
+        data.execute("UPDATE notes SET value = ? WHERE name = 'oldest_compatible'", (oldest,))
+    [line] = [line for line in run("doctor", status=1).output.splitlines() if "9999" in line]
+    assert line.startswith("ok" if well else "mend")
+    assert sentence in line
+
+
+def test_the_doctor_says_where_the_database_cannot_be_read(run: Run, home: Path) -> None:
+    home.mkdir()
+    (home / "dream.sqlite3").write_bytes(b"not a database, " * 200)
+    assert "mend  The database cannot be read" in run("doctor", status=1).output
 
 
 def test_the_readme_has_every_setting_with_its_default_and_help() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from dream.service import Service
+from dream.store import models
+from dream.store.library import scenes
 
 LAMP = "The lamp at Cold Point burned all night. Hanne Brandt had filled it herself."
 BELL = "The drowned bell rang off Merrow Bank. Nobody in Sellen slept."
@@ -78,6 +82,12 @@ def test_a_refused_file_leaves_the_old_work_live_and_does_not_stop_the_rest(serv
     assert found(service, "drowned bell") == [BELL]
 
 
+def test_what_is_no_file_is_refused_rather_than_waited_for(service: Service, folder: Path) -> None:
+    os.mkfifo(folder / "pipe.txt")
+    [done] = service.ingest.files([folder / "pipe.txt"], "starter")
+    assert (done.outcome, done.sentence) == ("refused", f"{folder / 'pipe.txt'} is not a file.")
+
+
 def test_a_version_that_never_went_live_is_not_found_and_is_swept_away(stocked: Service, folder: Path) -> None:
     ingest(stocked, folder)
     works = stocked.library.works
@@ -92,6 +102,34 @@ def test_a_version_that_never_went_live_is_not_found_and_is_swept_away(stocked: 
     live, lexical, vectors = indexed(stocked)
     assert live == vectors
     assert len(live) == lexical
+
+
+def test_works_are_brought_and_reindexed_one_at_a_time(service: Service, folder: Path) -> None:
+    """A reindexing that came in between would take the new version for one that a dead process left."""
+    meanwhile = threading.Thread(target=lambda: list(service.ingest.reindex()))
+
+    def no_model() -> None:
+        if not meanwhile.ident:
+            meanwhile.start()
+            meanwhile.join(timeout=0.5)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service.ingest, "_embedder", no_model)
+        assert ingest(service, folder) == ["new"]
+    meanwhile.join(timeout=30)
+    assert found(service, "lamp") == [LAMP]
+
+
+def test_what_a_story_cites_stays_when_its_work_is_taken_back(stocked: Service) -> None:
+    corpus = stocked.corpus("starter")
+    _, scene = stocked.library.stories.begin(stocked.library.stories.new_reader(), corpus.id, {"premise": "A lamp."}, 1)
+    [hit, *_] = stocked.search("the lamp room").hits
+    row = {"fragment_id": hit.fragment.id, "rank": 1, "score": 1.0, "reasons": {}}
+    with stocked.database.write() as session:
+        scenes.lay_sources(session, scene.id, [row])
+        session.execute(update(models.Work).values(live_version_id=None))
+    list(stocked.ingest.reindex())
+    assert list(stocked.library.works.fragments_ever([hit.fragment.id])) == [hit.fragment.id]
 
 
 def test_reindexing_rebuilds_the_same_ids_from_sql_alone(stocked: Service) -> None:

@@ -54,12 +54,21 @@ def test_markup_in_markdown_does_not_reach_the_text() -> None:
         ("bell.txt", "für".encode("latin-1"), "UTF-8 or UTF-16"),
         ("bell.txt", b"a\x00b\x00c\x00" * 100, "binary"),
         ("bell.md", b"---\ntitle: [unclosed\n---\nIt rang.", "not valid YAML"),
+        ("bell.md", b"---\ndate: 2024-13-45\n---\nIt rang.", "not valid YAML"),
+        ("bell.md", b"---\ntags: " + b"[" * 3000 + b"\n---\nIt rang.", "not valid YAML"),
         ("bell.md", b"---\njust words\n---\nIt rang.", "no `name: value` lines"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(name: str, data: bytes, sentence: str) -> None:
     with pytest.raises(TextRefused, match=sentence):
         load(name, data)
+
+
+def test_front_matter_that_multiplies_is_not_written_out() -> None:
+    doubled = "\n".join(f"n{n}: &n{n} [*n{n - 1}, *n{n - 1}]" for n in range(1, 16))
+    source = f"---\nn0: &n0 [bell]\n{doubled}\ntitle: *n15\ntags: [*n15, sea]\n---\n# The Bell\n\nIt rang."
+    document = load("bell.md", source.encode())
+    assert (document.title, document.tags) == ("The Bell", ["sea"])
 
 
 def test_utf16_with_a_mark_is_read() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from dream.store import models, schema
 from dream.store.database import Database
@@ -35,6 +36,12 @@ def test_writers_that_read_first_all_succeed(database: Database) -> None:
         list(pool.map(add, range(8)))  # raises what any of them met
     with database.read() as session:
         assert session.scalar(select(models.Note.value).where(models.Note.name == "count")) == "200"
+
+
+def test_a_fault_names_no_readers_words(database: Database) -> None:
+    with pytest.raises(OperationalError) as caught, database.read() as session:
+        session.execute(text("SELECT :premise FROM nowhere"), {"premise": "a secret wish"})
+    assert "a secret wish" not in str(caught.value)
 
 
 def test_foreign_keys_are_kept_and_the_log_is_write_ahead(database: Database) -> None:

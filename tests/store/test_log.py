@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
+from sqlalchemy import text as text_of_sql
 
 from dream.service import Service
 from dream.store.log import Event, EventLog
@@ -148,6 +149,42 @@ def test_one_channels_fault_does_not_reach_its_neighbours(service: Service) -> N
     assert len(service.log.read(other.id)) == 20
     with pytest.raises(Exception, match="FOREIGN KEY"):
         service.log.piece(bad, "nobody reads this")
+
+
+def test_pieces_that_could_not_be_written_stand_before_the_next_event(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    with service.database.write() as session:
+        session.execute(
+            text_of_sql("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'full'); END")
+        )
+    service.log.piece(channel, "Once ")
+    with pytest.raises(Exception, match="full"):
+        service.log.append(channel, "note", {})
+    with service.database.write() as session:
+        session.execute(text_of_sql("DROP TRIGGER full"))
+    service.log.append(channel, "interrupted", {})
+    service.log.shut(channel)
+    events = followed(service.log, scene_id)
+    assert text(events) == "Once "
+    assert [event.name for event in events] == ["delta", "interrupted"]
+
+
+def test_a_log_that_is_closed_takes_no_more(service: Service, scene_id: str) -> None:
+    log = EventLog(service.database)
+    channel = log.open(scene_id)
+    log.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        log.append(channel, "begin", {})
+
+
+def test_following_from_beyond_the_end_still_ends(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    service.log.append(channel, "begin", {})
+    follower = service.log.follow(scene_id, after=999, heartbeat=0.01)
+    assert next(follower) is None
+    service.log.append(channel, "told", {})
+    service.log.shut(channel)
+    assert next(event for event in follower if event).name == "told"
 
 
 def test_data_is_one_line_whatever_it_holds(service: Service, scene_id: str) -> None:

@@ -130,6 +130,13 @@ def test_what_the_reader_gave_is_no_evidence() -> None:
     assert trace(text, SHELF, None, known=known).threads == ()
 
 
+def test_korean_words_that_the_reader_gave_are_no_evidence_whatever_their_particles() -> None:
+    text = "고모할머니에게서 대추나무 방망이를 물려받았다."
+    assert first(trace(text, KOREAN_SHELF, None), text) == {text: "bell"}
+    known = "고모할머니가 대추나무로 만든 방망이는 누가 물려받았을까?"
+    assert trace(text, KOREAN_SHELF, None, known=known).threads == ()
+
+
 def test_common_words_are_no_evidence() -> None:
     text = "There was a time when he thought that he had come too late. She came back and looked at the old man again."
     assert trace(text, SHELF, None).threads == ()
@@ -147,13 +154,34 @@ def test_korean_words_are_the_same_with_other_particles() -> None:
     assert first(trace(text, KOREAN_SHELF, None), text) == {leans: "bell", other: "salt"}
 
 
+def test_short_korean_words_are_known_by_their_stems() -> None:
+    shelf = [
+        *KOREAN_SHELF,
+        fragment("훈장은 갓을 벗고 붓과 먹을 내려놓았다. 헛간에는 낫이 걸려 있었다.", "study", "ko"),
+    ]
+    text = "비가 왔다. 갓은 젖었고, 붓은 말랐고, 먹은 없고, 낫은 녹슬었다."
+    assert [*first(trace(text, shelf, None), text).values()] == ["study"]
+
+
+def test_at_most_three_fragments_share_a_sentence() -> None:
+    shelf = [fragment(MILL, name) for name in "abcde"]
+    for thread in trace(MILL, shelf, None).threads:
+        assert [tie.fragment_id for tie in thread.ties] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("known", ["", " ", "…", "🕯"])
+def test_poor_texts_are_borne_with_a_model_too(model_folder: Path, known: str) -> None:
+    shelf = [fragment(poor, f"poor {poor}") for poor in ("", " ", "…", "🕯", "A")]
+    found = trace(f"… 🕯 {MILL}", [*shelf, *SHELF], Embedder(model_folder), known=known)
+    assert {thread.ties[0].fragment_id for thread in found.threads} == {"mill"}
+    assert trace("…", shelf, Embedder(model_folder), known=known).threads == ()
+
+
 def test_meaning_names_what_shares_few_words(model_folder: Path) -> None:
     embedder = Embedder(model_folder)
-    leans = (
-        "A woman up there minded a mesh in which the gale dropped whatever had gone missing, mittens after some weeks."
-    )
-    text = f"It was late, and the kettle had boiled dry. {leans}"
-    assert first(trace(text, SHELF, embedder), text) == {leans: "stair"}
+    leans = "The diver roped barrels to the sunken bell, and the tide lifted it to the surface with one gulp of air."
+    text = f"It was late, and the kettle had boiled dry. {leans} He put on his coat and went to see about the cow."
+    assert first(trace(text, SHELF, embedder), text) == {leans: "bell"}
     assert trace(text, SHELF, None).threads == ()
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import orjson
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from dream.errors import Busy
 from dream.service import Service
 from dream.store import models
+from dream.store.library.scenes import Scenes
 from dream.store.log import Event
 from dream.storytelling.brief import Brief
 from tests.conftest import OpenService
@@ -129,6 +131,7 @@ def test_stopping_keeps_the_text_and_closes_the_upstream(
     service.tellings.stop(scene.id)
     events = ended(service, scene)
     assert events[-1].name == "stopped"
+    assert orjson.loads(events[-1].data)["code"] is None
     assert told(events)
     assert upstream.seen(closed_by_client=1)["open"] == 0
 
@@ -162,6 +165,53 @@ def test_a_strict_story_without_fitting_fragments_is_refused_honestly(
     last = orjson.loads(ended(service, begin(service, grounding="strict"))[-1].data)
     assert (last["state"], last["code"], last["retry"]) == ("failed", "nothing_fits", False)
     assert upstream.seen()["requests"] == 0
+
+
+@pytest.mark.parametrize("reason", ["stopped", "service_stopped"])
+def test_nothing_is_said_to_be_kept_where_nothing_was_told(connect: Callable[..., Service], reason: str) -> None:
+    service = connect("hang")
+    scene = begin(service)
+    follower = service.log.follow(scene.id, heartbeat=30)
+    next(event for event in follower if event and event.name == "sources")
+    if reason == "stopped":
+        service.tellings.stop(scene.id)
+    else:
+        service.tellings.close()
+    last = orjson.loads(ended(service, scene)[-1].data)
+    assert "What was told is kept" not in last["sentence"]
+    assert "Your premise is kept" in last["sentence"]
+
+
+def test_a_telling_for_which_there_is_no_thread_leaves_its_place(
+    connect: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = connect(tellings=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _no_more_threads)
+        with pytest.raises(Busy):
+            begin(service)
+    assert service.tellings.live() == 0
+    assert ended(service, begin(service))[-1].name == "told"
+
+
+def _no_more_threads(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_a_database_that_does_not_answer_at_the_start_costs_nobody_the_watch(
+    connect: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = threading.Event()
+
+    def fail(*_: object) -> None:
+        failed.set()
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Scenes, "lapsed", fail)
+        service = connect("hang", first_piece_seconds=0.3)
+        assert failed.wait(30)
+    assert orjson.loads(ended(service, begin(service))[-1].data)["code"] == "too_slow"
 
 
 def test_closing_the_service_interrupts_what_is_told_and_keeps_it(connect: Callable[..., Service]) -> None:
@@ -216,6 +266,16 @@ def test_the_next_start_ends_what_a_dead_process_left(
     assert stored is not None
     assert (stored.state, stored.text) == (state, "".join(pieces))
     assert [event.name for event in swept.log.read(scene.id) if event.terminal] == [state]
+
+
+def test_a_sweep_ties_no_threads_twice(service: Service, open_service: OpenService) -> None:
+    scene = abandoned(service, finish="finished", pieces=["It rang twice."])
+    channel = service.log.open(scene.id)
+    service.log.append(channel, "threads", {"threads": [], "copied": []})
+    service.log.shut(channel)
+    names = [event.name for event in ended(open_service(), scene)]
+    assert names[-2:] == ["threads", "told"]
+    assert names.count("threads") == 1
 
 
 def test_a_teller_that_was_thought_dead_cannot_end_the_scene_twice(

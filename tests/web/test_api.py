@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from dream.service import Service
+from dream.settings import Settings
+from dream.store import models
 from dream.web import build_app
+from dream.web.auth import secret_key
 
 PREMISE = {"premise": "A keeper who may not lie", "seed": 7, "length": "short"}
 
@@ -105,6 +109,16 @@ def test_a_brief_that_cannot_be_told_says_what_to_change(
         assert field in answer.json["fields"]
 
 
+def test_a_refused_request_makes_no_reader(service: Service, client: FlaskClient) -> None:
+    assert client.post("/api/v1/stories", json={"premise": "A bell", "corpus": "nowhere"}).status_code == 404
+    browser = build_app(service).test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/").text)
+    assert token
+    assert browser.post("/", data={"csrf_token": token[1], "premise": ""}).status_code == 422
+    with service.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(models.Reader)) == 0
+
+
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b'{"premise": "\\ud800"}', b"A bell", b'"A bell" '])
 def test_what_is_not_json_is_refused_with_a_sentence(client: FlaskClient, raw: bytes) -> None:
     answer = client.post("/api/v1/stories", data=raw, content_type="application/json")
@@ -153,7 +167,13 @@ def test_a_forged_token_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
 )
 def test_another_sites_page_cannot_start_a_story(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.post("/api/v1/stories", json=PREMISE, headers=headers).status_code == 403
@@ -170,6 +190,15 @@ def test_a_browser_with_the_cookie_needs_the_csrf_token(app: Flask) -> None:
     assert answer.json is not None
     assert answer.json["reader_token"] is None
     assert browser.get(answer.json["story"]["url"]).status_code == 200
+
+
+def test_a_key_that_a_full_disk_left_empty_is_made_anew(settings: Settings) -> None:
+    settings.home.mkdir()
+    (settings.home / "secret-key").touch()
+    made = secret_key(settings)
+    assert len(made) > 40
+    assert secret_key(settings) == made
+    assert (settings.home / "secret-key").stat().st_mode & 0o777 == 0o600
 
 
 # Going on

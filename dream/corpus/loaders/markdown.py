@@ -31,21 +31,25 @@ def load(data: bytes) -> Document:
     body, parts, title = _prose(MarkdownIt("commonmark").parse(text[matter.end() :] if matter else text))
 
     def said(name: str) -> str:
-        value = about.get(name)
-        return " ".join(str(value).split())[:500] if value is not None else ""
+        return _line(about.get(name))
 
     tags = about.get("tags")
     return Document(
         body, parts, title=said("title") or title, author=said("author"), language=said("language"),
         licence=said("licence") or said("license"), summary=said("summary"),
-        tags=[str(tag) for tag in tags] if isinstance(tags, list) else [],
+        tags=[line for tag in tags if (line := _line(tag))] if isinstance(tags, list) else [],
     )  # fmt: skip
+
+
+def _line(value: Any) -> str:
+    """A value on one line, "" for none. A list could name itself over and over, and is not written out."""
+    return "" if value is None or isinstance(value, list | dict) else " ".join(str(value).split())[:500]
 
 
 def _metadata(source: str) -> dict[str, Any]:
     try:
         about = yaml.safe_load(source)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date that does not exist; brackets without end
         raise TextRefused("The front matter between the --- lines is not valid YAML. Mend it, or remove it.") from None
     if not isinstance(about, dict):
         raise TextRefused("The front matter between the --- lines has no `name: value` lines. Mend it, or remove it.")

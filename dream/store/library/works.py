@@ -198,13 +198,21 @@ class Works:
             return replaced
 
     def discard_staged(self) -> int:
-        """Removes versions that never went live (a process died while reading them) and returns how many there were."""
+        """Removes versions that never went live (a process died while reading them) and returns how many there were.
+
+        What a story cites has been live: it stays, even where its work was taken back.
+        """
         live = aliased(models.Version)
+        cited = (
+            select(models.Source.scene_id)
+            .join(models.Fragment, models.Fragment.id == models.Source.fragment_id)
+            .where(models.Fragment.version_id == models.Version.id)
+        )
         query = (
             select(models.Version.id)
             .join(models.Work, models.Work.id == models.Version.work_id)
             .outerjoin(live, live.id == models.Work.live_version_id)
-            .where(models.Version.number > func.coalesce(live.number, 0))
+            .where(models.Version.number > func.coalesce(live.number, 0), ~cited.exists())
         )
         with self._database.write() as session:
             staged = list(session.scalars(query))

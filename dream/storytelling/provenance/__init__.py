@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dream.language.hangul import language_of
+from dream.language.sentences import sentences
 from dream.storytelling.provenance.copied import copied_runs
 from dream.storytelling.provenance.evidence import gather
 from dream.storytelling.provenance.model import model_for
-from dream.storytelling.provenance.passage import read
 from dream.storytelling.provenance.thread import CopiedRun, Provenance, Thread, Tie
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CopiedRun", "Provenance", "Thread", "Tie", "trace"]
 
+_SAYS = re.compile(r"[^\W_]")  # punctuation alone is near other punctuation, and says nothing
 _MOST_TIES = 3
 _FAINT = 0.1  # beside a stronger tie, a weaker one than this is not worth showing
 
@@ -28,8 +30,8 @@ def trace(text: str, fragments: Sequence[Fragment], embedder: Embedder | None, *
     `known` is what needs no source: the reader's own words. Without an embedder, or with one that no weights were
     fitted to, wording alone decides.
     """
-    sources = [fragment for fragment in fragments if fragment.text.strip()]
-    if not text.strip() or not sources:
+    sources = [fragment for fragment in fragments if _SAYS.search(fragment.text)]
+    if not _SAYS.search(text) or not sources:
         return Provenance()
     return Provenance(_threads(text, sources, embedder, known), copied_runs(text, sources))
 
@@ -37,12 +39,11 @@ def trace(text: str, fragments: Sequence[Fragment], embedder: Embedder | None, *
 def _threads(text: str, sources: Sequence[Fragment], embedder: Embedder | None, known: str) -> tuple[Thread, ...]:
     language = language_of(text)
     model = model_for(language, embedder)
-    scene = read(text, language, known)
-    passages = [read(fragment.text, language) for fragment in sources]
-    chances = model.likelihoods(gather(scene, passages, language, embedder if model.embedder else None))
+    texts = [fragment.text for fragment in sources]
+    found = gather(text, texts, embedder if model.embedder else None, language=language, known=known)
     return tuple(
         Thread(span.start, span.end, _ties(row.tolist(), sources))
-        for span, row in zip(scene.spans, chances, strict=True)
+        for span, row in zip(sentences(text), model.likelihoods(found), strict=True)
         if row.sum() >= model.least
     )
 

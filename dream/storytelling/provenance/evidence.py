@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dream.storytelling.provenance.meaning import meaning
-from dream.storytelling.provenance.passage import Passage
+from dream.storytelling.provenance.passage import read
 from dream.storytelling.provenance.wording import wording
 
 if TYPE_CHECKING:
     from dream.retrieval.embedding import Embedder
 
 
-def gather(scene: Passage, sources: Sequence[Passage], language: str, embedder: Embedder | None) -> NDArray[np.float32]:
+def gather(
+    text: str, sources: Sequence[str], embedder: Embedder | None, *, language: str, known: str
+) -> NDArray[np.float32]:
     """Float32 of shape (sentences, sources, features): of the wording, and with an embedder of the meaning."""
-    told = wording(scene, sources, language)
-    return told if embedder is None else np.concatenate([told, meaning(scene, sources, embedder)], axis=2)
+    scene, passages = read(text, language, known), [read(source, language) for source in sources]
+    told = wording(scene, passages, language)
+    if embedder is None:
+        return told
+    return np.concatenate([told, meaning(scene, passages, embedder, known)], axis=2)

@@ -56,7 +56,7 @@ def read_tokens(embedder: Embedder, text: str) -> Tokens:
     return Tokens(np.concatenate([tokens.vectors for tokens in found]), starts, ends)
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=24)
 def recall_tokens(embedder: Embedder, text: str) -> Tokens:
     """The same, remembered, since a story's scenes share fragments: 350 KB for 900 characters at 384 dimensions."""
     return read_tokens(embedder, text)

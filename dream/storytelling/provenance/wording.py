@@ -15,7 +15,7 @@ from dream.storytelling.provenance.passage import Passage, held_by
 
 Floats = NDArray[np.float32]
 
-FEATURES = ("shared", "shared_log", "share", "matches", "anywhere", "run")
+FEATURES = ("shared", "share", "anywhere", "run")
 _LEAST_BITS = 8.0  # a sentence is never taken to say less than this, or one common word would be all of it
 _LONGEST_RUN = 30.0  # bits; beyond that a run is certain anyway
 _BITS_OF_A_STOP_WORD = 0.8
@@ -24,15 +24,15 @@ _BITS_OF_A_STOP_WORD = 0.8
 def wording(scene: Passage, sources: Sequence[Passage], language: str) -> Floats:
     """Float32 of shape (sentences, sources, FEATURES).
 
-    For the window of the source that shares most: the bits of the shared clues over 10, the logarithm of their number,
-    their share of all the sentence's bits, how many clues that is over 4. For the whole source, which a sentence may
-    compress: the bits of the shared clues over 10, and of the longest run of words over 10.
+    For the window of the source that shares most: the bits of the shared clues over 10, and their share of all the
+    sentence's bits. For the whole source, which a sentence may compress: the bits of the shared clues over 10, and of
+    the longest run of words over 10.
     """
     weights = Weights(scene, sources)
     found = np.zeros((len(scene.spans), len(sources), len(FEATURES)), dtype=np.float32)
     for number, source in enumerate(sources):
-        found[:, number, :5] = _shared(scene, source, weights)
-    found[:, :, 5] = _runs(scene, sources, language)
+        found[:, number, :3] = _shared(scene, source, weights)
+    found[:, :, 3] = _runs(scene, sources, language)
     return found
 
 
@@ -62,26 +62,19 @@ class Weights:
 
 
 def _shared(scene: Passage, source: Passage, weights: Weights) -> Floats:
-    """Float32 of shape (sentences, 5)."""
+    """Float32 of shape (sentences, 3)."""
     lines = [{key for clue in line for key in clue.keys} for line in source.clues]
     windows = [set().union(*lines[first:last]) for first, last in source.windows]
     every = set().union(*lines)
     rows = [_best(line, windows, every, weights) for line in scene.clues]
-    return np.array(rows, dtype=np.float32).reshape(-1, 5)
+    return np.array(rows, dtype=np.float32).reshape(-1, 3)
 
 
 def _best(line: Sequence[Clue], windows: Sequence[set[str]], every: set[str], weights: Weights) -> tuple[float, ...]:
     whole = sum(max(clue.keys.values()) for clue in line)
     worth = [weights.by_key(clue) for clue in line if clue.keys.keys() & every]
-    best = max((_bits_in(window, worth) for window in windows), key=sum, default=[])
-    bits = sum(best)
-    return (
-        bits / 10,
-        log(1 + bits),
-        bits / max(whole, _LEAST_BITS),
-        sum(bit > 0 for bit in best) / 4,
-        sum(_bits_in(every, worth)) / 10,
-    )
+    most = max((sum(_bits_in(window, worth)) for window in windows), default=0.0)
+    return most / 10, most / max(whole, _LEAST_BITS), sum(_bits_in(every, worth)) / 10
 
 
 def _bits_in(held: set[str], worth: Sequence[Mapping[str, float]]) -> list[float]:

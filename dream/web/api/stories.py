@@ -49,6 +49,7 @@ class NextScene(BaseModel):
 @api.post("/stories")
 @operation("Begin a story", status=201, body=Brief, answer=Begun, refuses=(CorpusMissing,))
 def begin(body: Brief) -> Begun:
+    service().check_story(body)  # before a reader is made of whoever asks
     reader = reader_id()
     story, scene = service().begin_story(reader, body)
     shown = SceneAnswer.of(scene)

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from dream.errors import BriefRefused, Busy, CorpusMissing, DreamError
 from dream.storytelling.brief import Brief
+from dream.storytelling.refusals import refusals
 from dream.web.auth import known_reader, reader_id
 from dream.web.current import service
-from dream.web.operation import refusals
 from dream.web.pages import pages
 from dream.web.pages.examples import Example, examples
 
@@ -30,7 +30,9 @@ def home() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     written = _written()
     try:
-        story, _ = service().begin_story(reader_id(), _brief(written))
+        brief = _brief(written)
+        service().check_story(brief)  # before a reader is made of whoever asks
+        story, _ = service().begin_story(reader_id(), brief)
     except (BriefRefused, Busy, CorpusMissing) as error:
         return _home(written, error)
     return redirect(url_for("pages.story", story_id=story.id), 303)
