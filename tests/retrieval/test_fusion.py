@@ -43,7 +43,7 @@ def test_a_column_that_no_stage_gave_counts_the_same_for_all() -> None:
 def test_the_shipped_weights_know_every_kind_of_query() -> None:
     columns = {name: np.array([0.0, 1.0]) for name in shipped().columns}
     for kind in ("question", "premise", "korean"):
-        weak, strong = shipped().fuse(kind, columns, meaning=True)  # type: ignore[arg-type]
+        weak, strong = shipped().fuse(kind, columns, meaning=True)
         assert strong > weak
 
 
