@@ -114,7 +114,7 @@ def test_works_are_brought_and_reindexed_one_at_a_time(service: Service, folder:
             meanwhile.join(timeout=0.5)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service.ingest, "_embedder", no_model)
+        patch.setattr(service.ingest, "_model", no_model)
         assert ingest(service, folder) == ["new"]
     meanwhile.join(timeout=30)
     assert found(service, "lamp") == [LAMP]
