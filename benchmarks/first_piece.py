@@ -1,7 +1,7 @@
 """Time to the first piece of a story: what dream adds to the storyteller's own time.
 
-A reader posts a premise of about 32 tokens and follows the events, against a fake OpenAI-compatible server in its own process.
-The same server is asked directly in between, by the same client; the difference is dream's.
+A reader posts a premise of about 32 tokens and follows the events, against a fake OpenAI-compatible server in its own
+process. The same server is asked directly in between, by the same client; the difference is dream's.
 
     python -m benchmarks.first_piece [rounds]
 """

@@ -1,8 +1,8 @@
 """dream at home in LangChain: a corpus as a retriever, the embedder as embeddings. Nothing in dream imports this file.
 
-    service = Service(load_settings())
-    corpus = CorpusRetriever(retriever=service.retriever, corpus_id=service.corpus("starter").id, k=6)
-    corpus.invoke("a lamp that must not go out")
+service = Service(load_settings())
+corpus = CorpusRetriever(retriever=service.retriever, corpus_id=service.corpus("starter").id, k=6)
+corpus.invoke("a lamp that must not go out")
 """
 
 from __future__ import annotations

@@ -178,9 +178,7 @@ class Works:
             _store_parts(session, work.id, version, draft)
             return version
 
-    def go_live(
-        self, version: models.Version, draft: Draft, words: Words, embedding: str | None
-    ) -> tuple[str, ...]:
+    def go_live(self, version: models.Version, draft: Draft, words: Words, embedding: str | None) -> tuple[str, ...]:
         """Makes a staged version the one that is retrieved, in one step; gives the ids of the fragments that it
         replaces.
         """
