@@ -260,6 +260,25 @@ def test_what_is_withdrawn_is_gone_from_old_stories_sources(stocked: Service) ->
     assert '"withdrawn":true' in sources
 
 
+def test_a_search_is_filtered_paged_and_explained(stocked: Service) -> None:
+    client = build_app(stocked).test_client(use_cookies=False)
+
+    def hits(**query: object) -> list[dict[str, Any]]:
+        answer = client.get("/api/v1/search", query_string={"q": "a lantern on the ebb", **query}).get_json()
+        return list(answer["hits"])
+
+    every = hits(limit=4)
+    assert [hit["fragment"] for hit in hits(limit=2, offset=2)] == [hit["fragment"] for hit in every[2:]]
+    work = every[0]["work"]["id"]
+    assert {hit["work"]["id"] for hit in hits(work=work)} == {work}
+    assert hits(language="ko", licence="none such") == []
+    found = hits(stages=1)[0]
+    assert {"words", "meaning", "late"} <= set(found["stages"])
+    assert every[0]["stages"] is None
+    marked = {found["text"][start:end] for start, end in found["highlights"]}
+    assert marked >= set(found["words"]) != set()
+
+
 def test_search_and_works_can_be_read(stocked: Service) -> None:
     client = build_app(stocked).test_client(use_cookies=False)
     hits = client.get("/api/v1/search", query_string={"q": "the lamp room", "limit": 3}).json
