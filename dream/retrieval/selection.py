@@ -58,18 +58,19 @@ def select(
     others. Whole fragments only: one that does not fit any more is passed over, but the first is always taken.
     """
     left = scores.astype(float).copy()
+    lengths = np.array([place.length for place in candidates.places])
     chosen: list[tuple[int, float]] = []
     room = budget
     while len(chosen) < limit and np.isfinite(left).any():
         row = _next(left, scores, candidates, [other for other, _ in chosen], rules)
-        place, score, left[row] = candidates.places[row], float(left[row]), -np.inf
-        if room is not None and chosen and place.length > room:
-            continue
+        score, left[row] = float(left[row]), -np.inf
         if any(_near(terms[row], terms[other]) for other, _ in chosen):
             continue
         chosen.append((row, min(score, chosen[-1][1]) if chosen else score))
-        room = None if room is None else room - place.length
         _answer(left, row, candidates, rules)
+        if room is not None:
+            room -= int(lengths[row])
+            left[lengths > room] = -np.inf
     return chosen
 
 
