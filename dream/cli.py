@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def main() -> None:
 
     Settings come from DREAM_* variables or a .env file; `dream config` lists them all.
     """
+    # Before numpy is imported: its threads would spin on every core for products that take one core 1 ms.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @main.command()
