@@ -257,7 +257,8 @@ def _show_hits(report: dict[str, Any]) -> None:
 
 
 def _show_sources(sources: list[dict[str, Any]]) -> None:
-    titles = dict.fromkeys(f"{s['work']['title']} · {s['work']['author']}" for s in sources if s["work"])
+    works = [source["work"] for source in sources if source["work"]]
+    titles = dict.fromkeys(" · ".join(filter(None, (work["title"], work["author"]))) for work in works)
     if titles:
         click.echo("Woven from:\n" + "\n".join(f"  {title}" for title in titles))
     else:

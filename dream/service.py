@@ -91,6 +91,7 @@ class Service:
         self.tellings.close()
         self.mending.close()
         self.log.close()
+        self.vectors.close()
         self.database.close()
 
     # Searching

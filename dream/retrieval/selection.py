@@ -74,26 +74,32 @@ def select(
 
 
 def _next(left: Floats, scores: Floats, candidates: Candidates, chosen: list[int], rules: Rules) -> int:
-    """The best candidate that is left and that the rules welcome, while one of those still fits; else the best."""
+    """The best candidate that is left and fits, and that both rules welcome; else one that the works welcome, as where
+    a whole corpus is by one author; else the best.
+    """
     floor = float(scores[np.isfinite(scores)].max()) - rules.fitting
-    for row in np.argsort(-left, kind="stable").tolist():
-        if not np.isfinite(left[row]) or scores[row] < floor:
-            break
-        if _welcome(candidates, row, chosen, rules):
-            return int(row)
-    return int(np.argmax(left))
+    fitting = [
+        row for row in np.argsort(-left, kind="stable").tolist() if np.isfinite(left[row]) and scores[row] >= floor
+    ]
+    due = [row for row in fitting if _work_welcome(candidates, row, chosen, rules)]
+    welcome = (row for row in due if _author_welcome(candidates, row, chosen, rules))
+    return int(next(welcome, due[0] if due else np.argmax(left)))
 
 
-def _welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
-    """Whether a candidate's author may have another, and whether there is still room for the works that are due."""
-    place = candidates.places[row]
-    if place.author and rules.most_per_author < 1.0:  # an unknown author is nobody; two fragments are everybody's
-        theirs = sum(candidates.places[other].author == place.author for other in chosen)
-        if theirs >= max(2, round(rules.most_per_author * (len(chosen) + 1))):
-            return False
+def _author_welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
+    """Whether a candidate's author may have another fragment."""
+    author = candidates.places[row].author
+    if not author or rules.most_per_author >= 1.0:  # an unknown author is nobody
+        return True
+    theirs = sum(candidates.places[other].author == author for other in chosen)
+    return theirs < max(2, round(rules.most_per_author * (len(chosen) + 1)))  # two fragments are everybody's
+
+
+def _work_welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
+    """Whether a candidate leaves room among the first fragments for the works that are due there."""
     works = {candidates.places[other].work_id for other in chosen}
     due = rules.early_works - len(works)
-    return due <= 0 or place.work_id not in works or EARLY - len(chosen) > due
+    return due <= 0 or candidates.places[row].work_id not in works or EARLY - len(chosen) > due
 
 
 def _answer(left: Floats, row: int, candidates: Candidates, rules: Rules) -> None:

@@ -10,13 +10,13 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 BATCH = 200
@@ -31,11 +31,19 @@ class VectorStore:
         self._suffix = hashlib.sha256(model.encode()).hexdigest()[:12]
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
-        self._opened: ClientAPI | None = None
+        self._opened: Client | None = None
 
     def open(self) -> None:
         """Opens the store, which takes a second or two the first time; whatever needs it opens it by itself."""
         self._client()
+
+    def close(self) -> None:
+        """Lets the store go; whatever needs it later opens it again."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+            self._collections.clear()
 
     def upsert(self, corpus_id: str, ids: Sequence[str], vectors: Vectors) -> None:
         """Writes vectors (n, dimensions) of unit length under their fragments' ids; writing twice changes nothing."""
@@ -88,11 +96,11 @@ class VectorStore:
                 )
             return self._collections[corpus_id]
 
-    def _client(self) -> ClientAPI:
+    def _client(self) -> Client:
         with self._lock:
             return self._client_locked()
 
-    def _client_locked(self) -> ClientAPI:
+    def _client_locked(self) -> Client:
         if self._opened is None:
             # Two and a half seconds to import, and a client made before a fork hangs in the child: never at import.
             import chromadb
@@ -100,5 +108,5 @@ class VectorStore:
 
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             settings: Any = Settings(anonymized_telemetry=False)
-            self._opened = chromadb.PersistentClient(str(self._folder), settings=settings)
+            self._opened = cast("Client", chromadb.PersistentClient(str(self._folder), settings=settings))
         return self._opened

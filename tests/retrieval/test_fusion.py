@@ -59,6 +59,12 @@ def test_the_same_work_again_costs_what_the_rules_say() -> None:
     assert chosen(Rules(again=0.5), [3.0, 2.5, 1.8], found) == [0, 1, 2]
 
 
+def test_a_corpus_by_one_author_spreads_over_its_works_all_the_same() -> None:
+    found = candidates("a", "a", "a", "a", "b", "c", authors={"a": "Ann", "b": "Ann", "c": "Ann"})
+    rules = Rules(most_per_author=0.5, early_works=3)
+    assert chosen(rules, [6.0, 5.0, 4.0, 3.0, 2.0, 1.0], found) == [0, 1, 4, 5, 2, 3]
+
+
 def test_an_author_has_no_more_than_a_share_while_others_fit() -> None:
     found = candidates("a", "b", "c", "d", authors={"a": "Ann", "b": "Ann", "c": "Ann", "d": "Bo"})
     assert chosen(Rules(most_per_author=0.5), [4.0, 3.0, 2.0, 1.0], found) == [0, 1, 3, 2]

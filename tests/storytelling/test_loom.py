@@ -19,6 +19,7 @@ from dream.storytelling.compose import rules
 from dream.storytelling.prompt import Message, Prompt
 from dream.storytelling.storytellers import Finish
 from dream.storytelling.storytellers.loom import Loom, render, weave
+from dream.storytelling.storytellers.loom.english.frames import fill
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Passage, Request
 
@@ -342,6 +343,21 @@ def _prompt(premise: str) -> Prompt:
     return Prompt(
         (Message("system", rules()), Message("user", write_blocks(blocks, mark_for(blocks)))), seed=4, max_words=400
     )
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        ("{He} watered the plants, and was gone by nine.", "They watered the plants, and were gone by nine."),
+        ("{A_hero} read it, and was off. It was late.", "Two sisters read it, and were off. It was late."),
+        (
+            "Nobody knew that {he} was there, and nothing was said.",
+            "Nobody knew that they were there, and nothing was said.",
+        ),
+    ],
+)
+def test_several_heroes_take_the_plural(frame: str, told: str) -> None:
+    assert fill(frame, {"he": "they", "a_hero": "two sisters", "hero_was": "were"}) == told
 
 
 def test_the_stream_is_the_rendered_story_and_then_a_finish() -> None:

@@ -124,9 +124,9 @@ def fill(sentence: str, slots: dict[str, str]) -> str:
     Several heroes, or one who is "they", take the plural of "was"; several have several hats.
     """
     if slots.get("he") == "they":
-        sentence = re.sub(r"(\{[Hh]e\}) was(n't)?\b", r"\1 were\2", sentence)
+        sentence = re.sub(r"(\{[Hh]e\}(?: [^.;:\"]*, and)?) was(n't)?\b", r"\1 were\2", sentence)
     if slots.get("hero_was") == "were":
-        sentence = re.sub(r"\{hero\} was\b", "{hero} were", sentence)
+        sentence = re.sub(r"(\{(?:[Aa]_)?[Hh]ero\}(?:[ ,][^.;:\"]*, and)?) was\b", r"\1 were", sentence)
         sentence = _OWN_PARTS.sub(lambda match: match.group() + "s", sentence)
 
     def value(match: re.Match[str]) -> str:
