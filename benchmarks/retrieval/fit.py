@@ -1,6 +1,6 @@
 """Fits the weights of fusion on train questions and train premises, and writes dream/retrieval/weights.json.
 
-    python -m benchmarks.retrieval.fit DATA HOME [--questions 5000]
+    python -m benchmarks.retrieval.fit DATA HOME [--questions 10000]
 
 DATA is the folder of the FairytaleQA files, HOME a data folder whose corpus `tales` holds its texts (`compare` makes
 it). The same data and seed give the same weights. Nothing of the validation files is read.
@@ -149,14 +149,14 @@ def weights(shelf: Shelf, folder: Path, premises: Path, count: int) -> dict[str,
     sample = [every[i] for i in sorted(random.Random(SEED).sample(range(len(every)), min(count, len(every))))]
     questions = examples(shelf, sample, folder)
     wishes = examples(shelf, asked(premises), folder, of_tale=True)
-    some = examples(shelf, sample[:: max(len(sample) // 600, 1)], folder, of_tale=True)
+    some = examples(shelf, sample[::8], folder, of_tale=True)
     mixed = [*wishes, *some]
     shares = [1.0] * len(wishes) + [0.25] * len(some)
     return {
         "columns": list(COLUMNS),
         "presence": presence(every, folder),
         "kinds": {
-            "question": fit(questions, COLUMNS, hidden=HIDDEN),
+            "question": fit(questions, COLUMNS, hidden=HIDDEN, decay=2e-3, steps=1500),
             "premise": fit(mixed, COLUMNS, weights=shares, decay=1e-2),
             "words": fit(questions, WORDS),
             "korean": fit(questions, (*WORDS, "late", "meaning_window"), decay=3e-2),
@@ -168,7 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("home", type=Path)
-    parser.add_argument("--questions", type=int, default=5000)
+    parser.add_argument("--questions", type=int, default=10_000)
     arguments = parser.parse_args()
     premises = Path(__file__).parent / "premises.train.jsonl"
     neutral = {
