@@ -8,11 +8,11 @@ process. The same server is asked directly in between, by the same client; the d
 
 from __future__ import annotations
 
+import json
 import statistics
 import sys
 import time
-
-import httpx
+from http.client import HTTPConnection
 
 from benchmarks.home import starter_home
 from tests.fakes.client import FakeUpstream
@@ -23,46 +23,55 @@ PREMISE = (
     "and neither of them will say what he has in the box."
 )
 WARM_UP = 5
+_JSON = {"Content-Type": "application/json"}
 
 
 def main(rounds: int) -> None:
     with starter_home() as home, FakeUpstream() as upstream:
         upstream.script(pieces=20, before=0.05)
         settings = {"storyteller": "openai", "openai_base_url": upstream.base_url, "model": "bench"}
-        with Serving(home, **settings) as serving, httpx.Client(trust_env=False, timeout=30) as direct:
+        with Serving(home, **settings) as serving:
             added, alone = [], []
             for _ in range(rounds + WARM_UP):
-                alone.append(_directly(direct, upstream.base_url))
+                alone.append(_directly(upstream.port))
                 added.append(_through_dream(serving) - alone[-1])
     _show("the storyteller alone, ms", alone[WARM_UP:])
     _show("added by dream, ms", added[WARM_UP:])
 
 
 def _through_dream(serving: Serving) -> float:
-    """Seconds from the POST to the first delta."""
+    """Seconds from the POST to the first delta, for a reader whose own part costs as little as can be."""
+    connection = HTTPConnection(serving.bind)
     start = time.perf_counter()
-    begun = serving.client.post("/api/v1/stories", json={"premise": PREMISE}).json()
-    with serving.follow(begun["events"], begun["reader_token"]) as events:
-        for _, name, _ in events:
-            if name == "delta":
-                seconds = time.perf_counter() - start
-                break
+    connection.request("POST", "/api/v1/stories", json.dumps({"premise": PREMISE}), _JSON)
+    begun = json.load(connection.getresponse())
     reader = {"Authorization": f"Bearer {begun['reader_token']}"}
+    connection.request("GET", begun["events"], headers=reader)
+    seconds = _until(connection, b"event: delta", start)
+    connection.close()
     with serving.follow(begun["events"], begun["reader_token"]) as events:
         assert [name for _, name, _ in events][-1] == "told"  # its threads are made before the next round begins
     assert serving.client.get(begun["scene"]["url"], headers=reader).json()["sources"]
     return seconds
 
 
-def _directly(client: httpx.Client, base_url: str) -> float:
+def _directly(port: int) -> float:
     """Seconds from the request to the first piece, asked without dream."""
     body = {"model": "bench", "stream": True, "messages": [{"role": "user", "content": PREMISE}]}
+    connection = HTTPConnection(f"127.0.0.1:{port}")
     start = time.perf_counter()
-    with client.stream("POST", f"{base_url}/chat/completions", json=body) as response:
-        for line in response.iter_lines():
-            if '"content":"word' in line:
-                return time.perf_counter() - start
-    raise AssertionError("the fake upstream sent no piece")
+    connection.request("POST", "/v1/chat/completions", json.dumps(body), _JSON)
+    seconds = _until(connection, b'"content":"word', start)
+    connection.close()
+    return seconds
+
+
+def _until(connection: HTTPConnection, sign: bytes, start: float) -> float:
+    """Seconds from `start` until a line of the answer holds the sign."""
+    for line in connection.getresponse():
+        if sign in line:
+            return time.perf_counter() - start
+    raise AssertionError("the answer ended without a piece of text")
 
 
 def _show(name: str, seconds: list[float]) -> None:

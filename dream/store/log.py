@@ -112,6 +112,14 @@ class EventLog:
             self._wake(channel, urgent=not channel.begun)
             channel.begun = True
 
+    def add(self, channel: Channel, name: str, data: Any, change: Change | None = None) -> None:
+        """Adds an event without waiting for its commit, which comes at once. Raises as `piece` does."""
+        if channel.error:
+            raise channel.error
+        with self._lock:
+            channel.waiting.append(_Entry(name, orjson.dumps(data).decode(), change))
+            self._wake(channel, urgent=True)
+
     def append(self, channel: Channel, name: str, data: Any, change: Change | None = None) -> bool:
         """Commits an event, after all pieces before it. False where `change` said that it no longer applies."""
         entry = _Entry(name, orjson.dumps(data).decode(), change, threading.Event())

@@ -109,7 +109,7 @@ class Telling:
 
     def _tell(self, channel: Channel) -> Ending:
         try:
-            self._tools.log.append(channel, "begin", {"scene": self.scene_id, "state": "telling"})
+            self._tools.log.add(channel, "begin", {"scene": self.scene_id, "state": "telling"})
             history = self._history()
             hits = self._lay_sources(channel, history)
             self._fragments = [hit.fragment for hit in hits]
@@ -150,9 +150,7 @@ class Telling:
             for hit in found.hits
         ]
         data = {"sources": rows, "missing": list(found.missing)}
-        self._tools.log.append(
-            channel, "sources", data, lambda session: changes.lay_sources(session, self.scene_id, rows)
-        )
+        self._tools.log.add(channel, "sources", data, lambda session: changes.lay_sources(session, self.scene_id, rows))
         if not found.hits and self._brief.grounding == "strict":
             raise StorytellerFailed(
                 "nothing_fits",
@@ -202,7 +200,7 @@ class Telling:
             return
         if not self._pieces:
             name = self._tools.storyteller.name
-            self._tools.log.append(
+            self._tools.log.add(
                 channel, "storyteller", {"provider": self._tools.storyteller.provider, "name": name},
                 lambda session: changes.name_storyteller(session, self.scene_id, name),
             )  # fmt: skip
