@@ -148,7 +148,7 @@ class Scribe(BaseChatModel):
         return "scribe"
 
     def _generate(self, *_: Any, **__: Any) -> ChatResult:
-        raise NotImplementedError
+        raise AssertionError("a storyteller streams; it never asks for a whole answer")
 
     async def _astream(
         self,
