@@ -23,6 +23,9 @@ PREMISE = (
     "and neither of them will say what he has in the box."
 )
 WARM_UP = 5
+PAUSE_SECONDS = 0.25
+"""Between rounds: a model is asked about the story before, in the background, and no lone reader would meet that."""
+
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -33,13 +36,14 @@ def main(rounds: int) -> None:
         with Serving(home, **settings) as serving:
             added, alone = [], []
             for _ in range(rounds + WARM_UP):
+                time.sleep(PAUSE_SECONDS)
                 alone.append(_directly(upstream.port))
-                added.append(_through_dream(serving) - alone[-1])
-    _show("the storyteller alone, ms", alone[WARM_UP:])
-    _show("added by dream, ms", added[WARM_UP:])
+                added.append(through_dream(serving) - alone[-1])
+    show("the storyteller alone, ms", alone[WARM_UP:])
+    show("added by dream, ms", added[WARM_UP:])
 
 
-def _through_dream(serving: Serving) -> float:
+def through_dream(serving: Serving) -> float:
     """Seconds from the POST to the first delta, for a reader whose own part costs as little as can be."""
     connection = HTTPConnection(serving.bind)
     start = time.perf_counter()
@@ -74,7 +78,7 @@ def _until(connection: HTTPConnection, sign: bytes, start: float) -> float:
     raise AssertionError("the answer ended without a piece of text")
 
 
-def _show(name: str, seconds: list[float]) -> None:
+def show(name: str, seconds: list[float]) -> None:
     milliseconds = sorted(1000 * value for value in seconds)
     low, high = milliseconds[len(milliseconds) // 20], milliseconds[-1 - len(milliseconds) // 20]
     median = statistics.median(milliseconds)

@@ -64,7 +64,7 @@ def parts() -> None:
     step("the interpreter", lambda: None)
     step("numpy", lambda: __import__("numpy"))
     step("SQLAlchemy", lambda: __import__("sqlalchemy.orm"))
-    step("Flask, pydantic, gunicorn and dream's own", lambda: __import__("dream.web.serving"))
+    step("Flask, pydantic, gunicorn and dream's own", lambda: (__import__("dream.serving"), __import__("dream.web")))
     app = step("the application on its data", lambda: __import__("dream").create_app())
     service = app.extensions["dream"]  # type: ignore[attr-defined]  # a Flask application
     step("onnxruntime and the model", lambda: service.embedder().embed_query("once upon a time"))

@@ -2,9 +2,10 @@
 
     python -m benchmarks.threads [--model FOLDER] [--unseen FOLDER] [--ablations]
 
-Reported on the halves that nothing was fitted on. "by hand" are sentences written and marked by hand as a language
-model would tell them; "loom" are stories from the starter tales, "unseen" stories from FairytaleQA's val split, both
-marked by the loom itself. With --ablations, models of wording alone, of meaning alone and of both are fitted on the
+Reported on the halves that nothing was fitted on. "told" are whole scenes written for dream's own prompts as a language
+model would, and marked by hand; "by hand" are single sentences of the same making that share few words with what they
+lean on; "loom" are stories from the starter tales, "unseen" stories from FairytaleQA's val split, both marked by the
+loom itself. With --ablations, models of wording alone, of meaning alone and of both are fitted on the
 other halves and reported too.
 """
 
@@ -15,16 +16,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.provenance.cases import Case
 from benchmarks.provenance.fit import KINDS, MODEL, UNSEEN, Sample, all_cases, fitted, sample
-from benchmarks.provenance.measure import Rate, naming, silence, tally
+from benchmarks.provenance.measure import Rate, naming, silence, strengths, tally
 from dream.language.sentences import sentences
 from dream.retrieval.embedding import Embedder
 from dream.storytelling.provenance.evidence import gather
 from dream.storytelling.provenance.model import Model, model_for
 from dream.storytelling.provenance.vectors import recall_tokens
 
-GROUPS = [("loom", "en"), ("loom", "ko"), ("by hand", "en"), ("by hand", "ko"), ("unseen", "en")]
+GROUPS = [(group, language) for group in ("told", "loom", "by hand") for language in ("en", "ko")] + [("unseen", "en")]
 LANGUAGES = {"en": "English", "ko": "Korean"}
 
 
@@ -46,6 +49,7 @@ def main() -> None:
             for kind in KINDS if given.ablations else ():
                 alone = _ablated(samples, language, kind)
                 _print(f"  fitted to {kind}", mine, alone, kind)
+    _print_strengths([s for s in samples if s.case.group in ("told", "by hand") and s.case.half == "report"], embedder)
     _print_cost([case for case in cases if case.language == "en" and case.group == "loom"], embedder)
 
 
@@ -54,8 +58,26 @@ def _ablated(samples: Sequence[Sample], language: str, kind: str) -> Model:
 
 
 def _print(name: str, samples: Sequence[Sample], model: Model, kind: str) -> None:
-    tallies = [tally(model.likelihoods(s.of(kind)), s.answers, model.least) for s in samples]
+    tallies = [tally(model.likelihoods(s.of(kind)), s.case.answers, model.least) for s in samples]
     print(f"{name:34}{_rate(naming(tallies)):>32}{_rate(silence(tallies)):>36}")
+
+
+def _print_strengths(samples: Sequence[Sample], embedder: Embedder) -> None:
+    """Whether a tie's strength is the share of such ties that are right, where people marked them."""
+    print(f"\n{'strength of the first tie, marked by hand':46}{'ties':>6}{'strength':>10}{'right':>8}")
+    for language, name in LANGUAGES.items():
+        model = model_for(language, embedder)
+        mine = [s for s in samples if s.case.language == language]
+        chances = [model.likelihoods(s.of(model.kind)) for s in mine]
+        ties = [
+            tie for s, each in zip(mine, chances, strict=True) for tie in strengths(each, s.case.answers, model.least)
+        ]
+        for low, high in ((0.0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01), (0.0, 1.01)):
+            held = [tie for tie in ties if low <= tie[0] < high]
+            if held:
+                strength, right = np.mean(held, axis=0)
+                band = "all" if (low, high) == (0.0, 1.01) else f"{low:.2f} to {min(high, 1):.2f}"
+                print(f"{name:12}{band:34}{len(held):>6}{strength:>10.3f}{right:>8.3f}")
 
 
 def _rate(rate: Rate) -> str:

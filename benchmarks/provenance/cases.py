@@ -17,7 +17,9 @@ HANDWRITTEN = Path(__file__).with_name("handwritten.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scene. `answers` has the number of the fragment that each sentence of `text` leans on, None for none."""
+    """A scene. `answers` has, for each sentence of `text`, the numbers of the fragments that it may be said to lean on:
+    () for none, None where either would be right, which is not counted.
+    """
 
     group: str
     half: Half
@@ -26,7 +28,7 @@ class Case:
     known: str
     text: str
     fragments: tuple[str, ...]
-    answers: tuple[int | None, ...]
+    answers: tuple[tuple[int, ...] | None, ...]
 
 
 def handwritten() -> Iterator[Case]:
@@ -45,5 +47,5 @@ def handwritten() -> Iterator[Case]:
             known=scene["premise"],
             text=text,
             fragments=tuple(fragment["text"] for fragment in scene["fragments"]),
-            answers=tuple(None if lean is None else ids.index(lean) for lean in leans),
+            answers=tuple(() if lean is None else (ids.index(lean),) for lean in leans),
         )

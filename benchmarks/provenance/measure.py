@@ -1,4 +1,6 @@
-"""The two rates of the threads: naming the right fragment first, and staying silent where there is none."""
+"""The two rates of the threads, naming the right fragment first and staying silent where there is none; and whether the
+strength of a tie is the share of such ties that are right.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+Answers = Sequence[tuple[int, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,16 @@ class Rate:
     high: float
 
 
-def tally(chances: NDArray[np.float64], answers: NDArray[np.int64], least: float) -> Tally:
-    """`chances` has shape (sentences, fragments); `answers` is the number of the right fragment, or -1 for none."""
-    told = np.where(chances.sum(axis=1) >= least, chances.argmax(axis=1), -1)
-    leaning = answers >= 0
-    named, silent = leaning & (told == answers), ~leaning & (told < 0)
-    return Tally(int(leaning.sum()), int(named.sum()), int((~leaning).sum()), int(silent.sum()))
+def tally(chances: NDArray[np.float64], answers: Answers, least: float) -> Tally:
+    """`chances` has shape (sentences, fragments); an answer holds the numbers of the right fragments, () stands for
+    none, and None is not counted.
+    """
+    tied = chances.sum(axis=1) >= least
+    first = chances.argmax(axis=1)
+    leaning = [(at, answer) for at, answer in enumerate(answers) if answer]
+    free = [at for at, answer in enumerate(answers) if answer == ()]
+    named = sum(bool(tied[at]) and int(first[at]) in answer for at, answer in leaning)
+    return Tally(len(leaning), named, len(free), len(free) - int(tied[free].sum()))
 
 
 def naming(tallies: Sequence[Tally]) -> Rate:
@@ -43,6 +51,15 @@ def naming(tallies: Sequence[Tally]) -> Rate:
 
 def silence(tallies: Sequence[Tally]) -> Rate:
     return _rate([(t.silent, t.free) for t in tallies])
+
+
+def strengths(chances: NDArray[np.float64], answers: Answers, least: float) -> list[tuple[float, bool]]:
+    """How strong the first tie of each counted thread is, and whether it is right."""
+    return [
+        (float(row.max()), int(row.argmax()) in answer)
+        for row, answer in zip(chances, answers, strict=True)
+        if answer is not None and row.sum() >= least
+    ]
 
 
 def _rate(counts: Sequence[tuple[int, int]]) -> Rate:

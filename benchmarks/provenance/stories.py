@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance.cases import Case, Half
-from dream.corpus.document import Part
-from dream.corpus.loaders import markdown
+from dream.corpus.parsing import parse
 from dream.corpus.sectioning import cut
 from dream.corpus.starter import starter_folder
 from dream.language.sentences import sentences
@@ -103,12 +102,12 @@ def story(shelf: Shelf, wish: Wish, group: str, language: str) -> Case:
     lines = weave(read(compose(brief, fragments, History(), seed=wish.seed, history_budget=8000)))
     text = render(lines)
     spans = sentences(text)
-    answers: list[int | None] = []
+    answers: list[tuple[int, ...]] = []
     at = 0
     for line in lines:
         at = text.index(line.text, at)
         end = at + len(line.text)
-        leans = None if line.passage is None else line.passage - 1
+        leans = () if line.passage is None else (line.passage - 1,)
         answers += [leans] * sum(at <= span.start < end for span in spans)
         at = end
     assert len(answers) == len(spans), wish.premise
@@ -118,16 +117,19 @@ def story(shelf: Shelf, wish: Wish, group: str, language: str) -> Case:
 
 def _starter(language: str) -> Iterator[Fragment]:
     for path in sorted((starter_folder() / language).glob("*.md")):
-        document = markdown.load(path.read_bytes())
-        for part in document.parts:
-            for span in cut(document.text, part, language):
-                yield _fragment(path.stem, document.title, document.text[span.start : span.end], span.start, language)
+        with parse(path) as documents:
+            for document in documents:
+                place = 0
+                for _, text in document.sections:
+                    for start, end in cut(text, language):
+                        yield _fragment(path.stem, document.title, text[start:end], place + start, language)
+                    place += len(text)
 
 
 def _tale(tale: dict[str, Any]) -> Iterator[Fragment]:
     for section in tale["sections"]:
         text = section["text"]
-        for span in cut(text, Part("", 0, len(text)), "en"):
+        for span in cut(text, "en"):
             place = section["id"] * 10_000 + span.start
             yield _fragment(tale["name"], tale["name"], text[span.start : span.end], place, "en")
 

@@ -155,13 +155,22 @@ def table(title: str, rows: list[Row], measures: Sequence[str]) -> None:
 
 
 def plot(rows: list[Row], path: Path) -> None:
-    """Quality of questions against milliseconds, as SVG."""
+    """Quality of questions against milliseconds, as SVG; a line through each mark is its interval."""
     width, height, most = 760, 420, max(row.milliseconds() for row in rows) * 1.1
+
+    def up(share: float) -> str:
+        return f"{height - 40 - share * (height - 70):.0f}"
+
     marks = []
     for row in rows:
-        x, y = 60 + row.milliseconds() / most * (width - 260), height - 40 - row.mean("cov@4000") * (height - 70)
+        x, y, (low, high) = (
+            60 + row.milliseconds() / most * (width - 260),
+            row.mean("cov@4000"),
+            row.interval("cov@4000"),
+        )
         marks.append(
-            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/><text x="{x + 7:.0f}" y="{y + 4:.0f}">{row.name}</text>'
+            f'<path d="M{x:.0f} {up(low)}V{up(high)}" stroke="#bbb"/><circle cx="{x:.0f}" cy="{up(y)}" r="4"/>'
+            f'<text x="{x + 7:.0f}" y="{up(y)}" dy="4">{row.name}</text>'
         )
     axes = (
         f'<path d="M60 20V{height - 40}H{width - 20}" fill="none" stroke="#888"/>'

@@ -6,8 +6,8 @@ DATA is the folder of the FairytaleQA files, HOME a data folder whose corpus `ta
 it). The same data and seed give the same weights. Nothing of the validation files is read.
 
 Questions have a small hidden layer beside the straight part; premises, of which there are few, have the straight part
-alone, and learn from the questions' tales as well. `words` are the weights for when no model is there, `korean` those
-for a language that the default model knows little of.
+alone, and learn from the questions' tales as well. `words` are the weights for when no model is there, or it knows
+nothing of the query's language.
 """
 
 from __future__ import annotations
@@ -31,10 +31,19 @@ from dream.retrieval.fusion import Fusion, normalised
 from dream.retrieval.question import query_terms
 
 COLUMNS = (
-    "meaning", "meaning_window", "work_meaning", "words", "words_window", "words_local", "words_work", "words_around",
-    "work_words", "late", "late_weighted", "late_window", "late_work",
+    "meaning", "meaning_window", "work_meaning", "work_meaning_window", "words", "words_window", "words_pairs",
+    "words_local", "words_work", "words_around", "work_words", "work_words_window", "place", "late", "late_weighted",
+    "late_window", "late_work", "late_around", "late_plain", "late_last", "work_late_names", "work_late_weighted",
+    "work_late_window", "work_late_around",
 )  # fmt: skip
-WORDS = tuple(name for name in COLUMNS if "words" in name)
+WORDS = ("words", "words_window", "words_pairs", "words_local", "words_work", "words_around", "work_words")
+OF_TALES = (
+    "meaning", "meaning_window", "work_meaning", *WORDS, "late", "late_weighted", "late_window", "late_work",
+)  # fmt: skip
+"""What premises are weighed by: they mean a tale, and which of its fragments a word stands in matters little."""
+OF_QUESTIONS = 525
+"""How many questions premises learn their tales from."""
+
 HIDDEN = 24
 SEED = 7
 LEAST_USES, SELDOM = 20, 0.5
@@ -105,7 +114,7 @@ def fit(
     shapes = [(len(COLUMNS),), (len(COLUMNS), hidden), (hidden,), (hidden,)]
     parts = [
         np.zeros(shapes[0]),
-        generator.normal(0, 0.3, shapes[1]),
+        generator.normal(0, 1.2 / math.sqrt(len(COLUMNS)), shapes[1]),
         np.zeros(shapes[2]),
         generator.normal(0, 0.1, shapes[3]),
     ]
@@ -125,7 +134,7 @@ def fit(
 
 
 def _gradients(parts: list[Floats], columns: Any, correct: Any, absent: Any, counts: Any) -> list[Floats]:
-    linear, hidden, bias, out = parts
+    linear, hidden, bias, out = (part.astype(np.float32) for part in parts)
     inner = np.tanh(columns @ hidden + bias)
     scores = columns @ linear + inner @ out + absent
     scores -= scores.max(axis=1, keepdims=True)
@@ -149,7 +158,7 @@ def weights(shelf: Shelf, folder: Path, premises: Path, count: int) -> dict[str,
     sample = [every[i] for i in sorted(random.Random(SEED).sample(range(len(every)), min(count, len(every))))]
     questions = examples(shelf, sample, folder)
     wishes = examples(shelf, asked(premises), folder, of_tale=True)
-    some = examples(shelf, sample[::8], folder, of_tale=True)
+    some = examples(shelf, sample[:: max(len(sample) // OF_QUESTIONS, 1)], folder, of_tale=True)
     mixed = [*wishes, *some]
     shares = [1.0] * len(wishes) + [0.25] * len(some)
     return {
@@ -157,9 +166,8 @@ def weights(shelf: Shelf, folder: Path, premises: Path, count: int) -> dict[str,
         "presence": presence(every, folder),
         "kinds": {
             "question": fit(questions, COLUMNS, hidden=HIDDEN, decay=2e-3, steps=1500),
-            "premise": fit(mixed, COLUMNS, weights=shares, decay=1e-2),
+            "premise": fit(mixed, OF_TALES, weights=shares, decay=1e-2),
             "words": fit(questions, WORDS),
-            "korean": fit(questions, (*WORDS, "late", "meaning_window"), decay=3e-2),
         },
     }
 
@@ -174,9 +182,9 @@ def main() -> None:
     neutral = {
         "columns": list(COLUMNS),
         "presence": presence(asked(arguments.data / "questions.train.jsonl"), arguments.data),
-        "kinds": {kind: {"linear": [0.0] * len(COLUMNS)} for kind in ("question", "premise", "korean", "words")},
+        "kinds": {kind: {"linear": [0.0] * len(COLUMNS)} for kind in ("question", "premise", "words")},
     }
-    with opened(arguments.home, fusion=Fusion(neutral)) as shelf:
+    with opened(arguments.home, fusion=Fusion(neutral), exact=True) as shelf:
         found = weights(shelf, arguments.data, premises, arguments.questions)
     target = Path(__file__).parents[2] / "dream" / "retrieval" / "weights.json"
     target.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from benchmarks.retrieval.exact import ExactStores
 from benchmarks.retrieval.tales import tales
 from dream.corpus.ingest import Ingest
 from dream.errors import SetupFailed
@@ -16,9 +17,10 @@ from dream.retrieval.export.manifest import find_model
 from dream.retrieval.fusion import Fusion
 from dream.retrieval.model import Model
 from dream.retrieval.retriever import Retriever
-from dream.retrieval.vectors import VectorStore
+from dream.retrieval.vectors import VectorStores
 from dream.settings import load_settings
 from dream.store.database import Database
+from dream.store.files import Files
 from dream.store.library import Library
 from dream.store.schema import migrate
 
@@ -28,7 +30,7 @@ CORPUS = "tales"
 @dataclass(frozen=True)
 class Shelf:
     library: Library
-    vectors: VectorStore
+    vectors: VectorStores
     model: Model
     retriever: Retriever
     corpus_id: str
@@ -45,21 +47,30 @@ class Shelf:
 
 
 @contextmanager
-def opened(home: Path, *, corpus: str = CORPUS, fusion: Fusion | None = None) -> Iterator[Shelf]:
-    """The shelf in `home`. Raises SetupFailed where there is no exported model in it."""
-    folder = find_model(load_settings(home=home))
-    if folder is None:
-        raise SetupFailed(f"There is no exported model in {home}. `DREAM_HOME={home} dream setup` makes it.")
-    model = Model(Embedder(folder), folder)
+def opened(
+    home: Path, *, corpus: str = CORPUS, fusion: Fusion | None = None, exact: bool = False, model: Model | None = None
+) -> Iterator[Shelf]:
+    """The shelf in `home`, by the model that is given or by the exported one in it. Raises SetupFailed where there is
+    none.
+    """
+    model = model or exported(home)
     database = Database(home / "dream.sqlite3")
     migrate(database)
     library = Library(database)
-    vectors = VectorStore(home / "vectors", model.name)
+    vectors = (ExactStores if exact else VectorStores)(home / "vectors")
     retriever = Retriever(library, vectors, lambda: model, fusion=fusion)
     try:
         yield Shelf(library, vectors, model, retriever, library.works.corpus_named(corpus).id)
     finally:
         database.close()
+
+
+def exported(home: Path) -> Model:
+    """The exported model in a data folder. Raises SetupFailed where there is none."""
+    folder = find_model(load_settings(home=home))
+    if folder is None:
+        raise SetupFailed(f"There is no exported model in {home}. `DREAM_HOME={home} dream setup` makes it.")
+    return Model(Embedder(folder), folder)
 
 
 def fill(home: Path, data: Path) -> None:
@@ -69,6 +80,8 @@ def fill(home: Path, data: Path) -> None:
     for tale in tales(data):
         (texts / f"{tale.name}.txt").write_text(tale.text, encoding="utf-8")
     with opened(home) as shelf:
-        for done in Ingest(shelf.library, shelf.vectors, lambda: shelf.model).files([texts], CORPUS):
+        for done in Ingest(shelf.library, Files(home / "files"), shelf.vectors, lambda: shelf.model).files(
+            [texts], CORPUS
+        ):
             if done.outcome != "unchanged":
                 print(f"{done.outcome}: {done.source}", flush=True)

@@ -22,13 +22,17 @@ class Tale:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with the sections that answer it (`gold`), or a premise, whose answer is a tale or one of `also`."""
+    """A question with the sections that answer it (`gold`), or a premise, whose answer is a tale or one of `also`.
+
+    `half` is "fit" for what was looked at in choosing how to weigh, "held" for what was not, "" where files tell.
+    """
 
     id: str
     text: str
     story: str
     gold: tuple[int, ...]
     also: tuple[str, ...]
+    half: str = ""
 
 
 @lru_cache(maxsize=2)
@@ -50,7 +54,14 @@ def _tales(folder: Path) -> Iterator[Tale]:
 def asked(path: Path) -> list[Asked]:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [
-        Asked(row["id"], row["question"], row["story"], tuple(row.get("gold", ())), tuple(row.get("also", ())))
+        Asked(
+            row["id"],
+            row["question"],
+            row["story"],
+            tuple(row.get("gold", ())),
+            tuple(row.get("also", ())),
+            row.get("half", ""),
+        )
         for row in rows
     ]
 

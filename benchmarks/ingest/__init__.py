@@ -1,0 +1,1 @@
+"""Reading texts in: as tutorials do it, and as dream does."""
