@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
 
-try:
-    __version__ = version("dream")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0"
-
 __all__ = ["__version__", "create_app"]
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when somebody asks: every process that reads a file would wait for it otherwise."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("dream")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "0"
 
 
 def create_app(**overrides: Any) -> Flask:

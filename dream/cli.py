@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dream import __version__
-from dream.commands import run
+from dream.commands import locked, run
 from dream.errors import DreamError
 from dream.settings import Settings, load_settings, origin, variable
+from dream.user_commands import user
 
 WIDTH = 78
+SOME_REFUSED = 3
+NOTHING_TO_READ = 4
+INTERRUPTED = 130
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class Commands(click.Group):
@@ -43,38 +49,50 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+main.add_command(user)
+
+
 @main.command()
 def serve() -> None:
     """Serve the pages and the API until Ctrl-C."""
-    from dream.web.serving import serve as serve_web  # the web server's imports, for this command alone
+    from dream.serving import serve as serve_web  # the web server's imports, for this command alone
 
     serve_web(load_settings(), click.echo)
 
 
 @main.command()
-@click.option(
-    "--model",
-    "source",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Take the exported model from this folder.",
-)
-def setup(source: Path | None) -> None:
+@click.option("--model", "source", type=_FOLDER, help="Take the exported model from this folder.")
+@click.option("--later", is_flag=True, help="Leave reading works for their meaning to `dream jobs`.")
+def setup(source: Path | None, later: bool) -> None:
     """Make everything ready: the embedding model, the database and the starter corpus.
 
-    What is done already is skipped. The model is exported once, in an environment that is deleted afterwards.
+    What is done already is skipped. The model is exported once, in an environment that is deleted afterwards. Where
+    DREAM_EMBEDDING_MODEL names another model than before, every work is read by that one. With --later a new data
+    folder is ready in seconds: its works are found by their words until `dream jobs` has read them.
     """
     from dream.corpus.starter import starter_folder
-    from dream.retrieval.export import ensure_model
+    from dream.store.notes import noted_model
 
     settings = load_settings()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     click.echo(f"Data folder: {settings.home}")
-    ensure_model(settings, click.echo, source)
-    outcomes = _ingest(settings, [starter_folder()], "starter")
-    for report in run(settings, "embed"):
+    noted = noted_model(settings.database_path)
+    chosen = settings.embedding_model if "embedding_model" in settings.model_fields_set else noted
+    by_words = later and noted is None
+    if by_words:
+        outcomes = _ingest(settings, [starter_folder()], "starter")
+    _export(settings, chosen or settings.embedding_model, source)
+    if noted and chosen != noted:
+        _reindex(settings, chosen)
+    if not by_words:
+        outcomes = _ingest(settings, [starter_folder()], "starter")
+    for report in () if later else run(settings, "embed"):
         click.echo(f"Reading works for their meaning: {report['done']} of {report['of']}")
     changed = sum(count for outcome, count in outcomes.items() if outcome not in ("unchanged", "refused"))
     click.echo(f"The starter corpus stands: {sum(outcomes.values())} works, {changed} of them new or changed.")
+    for report in run(settings, "first_admin"):
+        click.echo(f"The first admin signs in as {report['name']} with the password {report['password']}")
+        click.echo("It is shown this once. `dream user reset admin` makes another.")
     click.echo("Ready. `dream serve` serves it.")
 
 
@@ -86,14 +104,53 @@ def setup(source: Path | None) -> None:
 def ingest(paths: tuple[Path, ...], corpus: str | None) -> None:
     """Read files, or folders of files, into a corpus.
 
-    The same file again changes nothing; a changed one replaces its work. Ends with status 1 where a file was refused.
+    The same file again changes nothing; a changed one replaces its work. Files that were taken are kept and read to
+    their end, by the next command or service where this one is interrupted.
+
+    Ends with status 0 when every work stands, 3 where some files were refused and all others stand, 4 where there was
+    nothing to read, 1 where it could not be done at all, 130 when interrupted.
     """
     settings = load_settings()
-    outcomes = _ingest(settings, list(paths), corpus or settings.corpus)
+    try:
+        outcomes = _ingest(settings, list(paths), corpus or settings.corpus)
+    except KeyboardInterrupt:
+        _progress("")
+        click.echo("Interrupted. What was taken is kept, and read by the next service or command.", err=True)
+        sys.exit(INTERRUPTED)
     counted = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "no files that dream reads"
     click.echo(f"{corpus or settings.corpus}: {counted}")
+    if not outcomes:
+        sys.exit(NOTHING_TO_READ)
     if outcomes.get("refused"):
-        sys.exit(1)
+        sys.exit(SOME_REFUSED)
+
+
+@main.command()
+@click.option("--pipe", type=int, hidden=True)
+@click.option("--name", default="", hidden=True)
+def jobs(pipe: int | None, name: str) -> None:
+    """Read what authors have brought, until a signal ends it.
+
+    `dream serve` does this by itself in a process of its own. As a service beside several of those, it needs the vector
+    store as a server (DREAM_CHROMA_URL).
+    """
+    from dream.jobs.child import read_for_parent  # the rooms' imports, for this command alone
+    from dream.jobs.figures import figures_at
+    from dream.logs import configure
+
+    settings = load_settings()
+    configure(settings.log_level)
+    if pipe is not None:
+        read_for_parent(settings, pipe, name)
+        return
+    with locked(settings, "dream jobs"), figures_at(settings.jobs_metrics):
+        from dream.service import Service
+
+        service = Service(settings)
+        try:
+            service.background.work_here(click.echo)
+        finally:
+            service.close()
 
 
 @main.command()
@@ -176,13 +233,70 @@ def works(corpus: str | None, as_json: bool) -> None:
 
 
 @main.command()
-def reindex() -> None:
-    """Make the vectors and the lexical index anew from the database."""
-    with click.progressbar(length=1, label="Indexing", file=sys.stderr) as bar:
-        for report in run(load_settings(), "reindex"):
-            bar.length = report["of"]
-            bar.update(1)
-    click.echo("Every live work is indexed.")
+@click.option("--embedding-model", "name", metavar="NAME", help="Read every work by this model from now on.")
+@click.option("--model", "source", type=_FOLDER, help="Take that model, exported elsewhere, from this folder.")
+def reindex(name: str | None, source: Path | None) -> None:
+    """Make the vectors and the lexical index anew from the database.
+
+    Searches and stories go on meanwhile. With --embedding-model the old vectors are used until the new ones are whole;
+    where it breaks off they stay, and the same command goes on from there.
+    """
+    if source and not name:
+        raise click.UsageError("--model goes with --embedding-model.")
+    settings = load_settings()
+    if name:
+        _export(settings, name, source)
+    _reindex(settings, name)
+    click.echo(f"Every live work is indexed{f' by {name}' if name else ''}.")
+
+
+@main.command()
+@click.option("--repair", is_flag=True, help="Mend what is found, from the database and the files.")
+def check(repair: bool) -> None:
+    """Compare the database, the source files, the vectors and the index of words.
+
+    Ends with status 1 where something differs that was not mended.
+    """
+    found = list(run(load_settings(), "check", repair=repair))
+    for report in found:
+        click.echo(f"{'mended' if report['mended'] else 'differs'}  {report['sentence']}")
+    if any(not report["mended"] for report in found):
+        click.echo("`dream check --repair` mends what it can." if not repair else "The rest is for their authors.")
+        sys.exit(1)
+    click.echo("The database, the files, the vectors and the words agree." if not found else "All of it is mended.")
+
+
+@main.command()
+@click.argument("corpus")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file.")
+def export(corpus: str, to: Path | None) -> None:
+    """Write a corpus out as JSONL, a work a line with what is known of it. `dream ingest` reads it back."""
+    reports = run(load_settings(), "export", corpus=corpus)
+    first = next(reports, None)  # an error comes before the file is touched
+    with to.open("w", encoding="utf-8") if to else nullcontext(sys.stdout) as out:
+        for report in [first, *reports] if first else []:
+            out.write(json.dumps(report, ensure_ascii=False) + "\n")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def backup(folder: Path) -> None:
+    """Copy everything that cannot be made anew into a new FOLDER, while dream serves or not."""
+    list(run(load_settings(), "backup", folder=str(folder.absolute())))
+    click.echo(f"{folder} holds the database and the files. `dream restore` puts them back.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Put a backup into the data folder, which must not hold data yet, and make every index anew."""
+    from dream.store.backup import restore as put_back
+
+    settings = load_settings()
+    with locked(settings, "dream restore"):
+        put_back(settings, folder)
+    _reindex(settings, None)
+    click.echo("Everything of the backup stands.")
 
 
 @main.command()
@@ -207,18 +321,49 @@ def doctor() -> None:
         sys.exit(1)
 
 
+def _export(settings: Settings, name: str, source: Path | None) -> None:
+    from dream.retrieval.embedding import Embedder  # with the rest, for two commands alone
+    from dream.retrieval.export import ensure_model
+    from dream.retrieval.token_space import TokenSpace
+
+    folder = ensure_model(settings.model_copy(update={"embedding_model": name}), click.echo, source)
+    if not TokenSpace.stands(folder):
+        TokenSpace.of(Embedder(folder, settings.embedding_precision), folder)  # seconds that no reader shall wait for
+
+
+def _reindex(settings: Settings, name: str | None) -> None:
+    with click.progressbar(length=1, label="Indexing", file=sys.stderr) as bar:
+        for report in run(settings, "reindex", embedding_model=name):
+            bar.length = report["of"]
+            bar.update(1)
+
+
 def _ingest(settings: Settings, paths: list[Path], corpus: str) -> dict[str, int]:
-    """Ingests with a line of progress on the terminal; counts by outcome. Refused files are named with their reason."""
+    """Ingests with a bar of progress on the terminal; counts by outcome. Refused files are named with their reason."""
     outcomes: dict[str, int] = {}
-    for done, report in enumerate(
-        run(settings, "ingest", paths=[str(path.absolute()) for path in paths], corpus=corpus), 1
-    ):
+    asked: set[str] = set()
+    for report in run(settings, "ingest", paths=[str(path.absolute()) for path in paths], corpus=corpus):
+        source = report["source"]
+        if "outcome" not in report:
+            asked.add(source)
+            _progress(_bar(sum(outcomes.values()), len(asked), f"{report['state']} {source}", report))
+            continue
         outcomes[report["outcome"]] = outcomes.get(report["outcome"], 0) + 1
         if report["outcome"] == "refused":
-            click.echo(f"refused: {report['sentence']}", err=True)
-        _progress(f"Reading {done}: {report['source']}")
+            _progress("")
+            click.echo(f"refused: {source}: {report['sentence']}", err=True)
+        for notice in report["notices"]:
+            _progress("")
+            click.echo(f"note: {source}: {notice}", err=True)
     _progress("")
     return outcomes
+
+
+def _bar(done: int, of: int, doing: str, report: dict[str, Any]) -> str:
+    """One line: how many files are done, and how far the one at hand has come."""
+    part = report["done"] / report["of"] if report["of"] else 0.0
+    filled = int(20 * min((done + part) / max(of, 1), 1.0))
+    return f"[{'#' * filled}{'-' * (20 - filled)}] {done} of {of}, {doing}"
 
 
 def _progress(line: str) -> None:

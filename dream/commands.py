@@ -54,9 +54,9 @@ def _here(settings: Settings, operation: str, arguments: dict[str, Any]) -> Iter
 
 @contextmanager
 def locked(settings: Settings, purpose: str) -> Iterator[None]:
-    """Holds the data folder for one command."""
+    """Holds the data folder for one command, beside the services that share it where the vectors have a server."""
     lock = HomeLock(settings.home)
-    lock.take(purpose)
+    lock.take(purpose, shared=bool(settings.chroma_url))
     try:
         yield
     finally:

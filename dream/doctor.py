@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DatabaseError
 
+from dream.actor import OPERATOR
 from dream.errors import DreamError, SchemaRefused
 from dream.retrieval.export.manifest import find_model
 from dream.settings import Settings
 from dream.store.database import Database
 from dream.store.library import Library
 from dream.store.lock import HomeLock, check_owner
+from dream.store.notes import noted_model
 from dream.store.schema import SCHEMA, refuse_incompatible, version
 from dream.storytelling.storytellers.choose import load
 
@@ -33,8 +35,15 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     yield _owner(settings)
     yield _space(settings)
-    yield _model(settings)
-    yield from _data(settings)
+    noted = _noted(settings)
+    yield _model(noted)
+    if "embedding_model" in settings.model_fields_set and noted.embedding_model != settings.embedding_model:
+        yield Finding(
+            False,
+            f"The works were read by {noted.embedding_model}, and DREAM_EMBEDDING_MODEL names "
+            f"{settings.embedding_model}. `dream reindex --embedding-model {settings.embedding_model}` changes to it.",
+        )
+    yield from _data(noted)
     yield _storyteller(settings)
     yield _holder(settings)
 
@@ -54,6 +63,15 @@ def _space(settings: Settings) -> Finding:
         free >= LEAST_FREE,
         sentence if free >= LEAST_FREE else f"Only {sentence} Free some, or set DREAM_HOME to another disk.",
     )
+
+
+def _noted(settings: Settings) -> Settings:
+    """The settings with the embedding model that the data was read by."""
+    try:
+        noted = noted_model(settings.database_path)
+    except DatabaseError:
+        noted = None  # a finding of its own, below
+    return settings.model_copy(update={"embedding_model": noted}) if noted else settings
 
 
 def _model(settings: Settings) -> Finding:
@@ -92,7 +110,7 @@ def _data(settings: Settings) -> Iterator[Finding]:
 
 
 def _shelves(settings: Settings, library: Library) -> Iterator[Finding]:
-    shelves = {shelf.name: shelf for shelf in library.works.shelves()}
+    shelves = {shelf.name: shelf for shelf in library.corpora.shelves(OPERATOR)}
     default = shelves.get(settings.corpus)
     if default is None or not default.works:
         yield Finding(

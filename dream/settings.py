@@ -18,6 +18,9 @@ from dream.errors import SetupFailed
 Precision = Literal["fp32", "int8"]
 
 
+QUOTA = r"^\d{1,9} \d{1,9} \d{1,12}$"
+
+
 class Settings(BaseSettings):
     """All of dream's settings. Immutable; tests make their own with keyword arguments."""
 
@@ -31,9 +34,14 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("var"), description="The data folder: database, vectors, models, files.")
-    bind: str = Field("127.0.0.1:8000", description="The address that `dream serve` listens on.")
+    bind: str = Field("127.0.0.1:8000", description="Where `dream serve` listens: an address, or unix:/a/path.")
     public_url: str = Field(
         "", description="The address readers use, when it differs from the one bound; https makes cookies Secure."
+    )
+    chroma_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/:@]+(:\d+)?/?)?$",
+        description="A Chroma server, for example http://127.0.0.1:8001: several processes may then share one folder.",
     )
     secret_key: SecretStr | None = Field(
         None, description="Signs cookies and reader tokens. Made once and kept in the data folder when not given."
@@ -41,11 +49,39 @@ class Settings(BaseSettings):
     proxies: int = Field(
         0, ge=0, le=4, description="How many proxies in front of dream set X-Forwarded-For and -Proto."
     )
+    registration: Literal["closed", "reader", "author"] = Field(
+        "reader", description="What those who register may do at first; closed lets only the operator make accounts."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    jobs_metrics: str = Field(
+        "",
+        pattern=r"^(127\.0\.0\.1:\d{1,5})?$",
+        description="Where `dream jobs` shows its figures to Prometheus: a port of this machine, 127.0.0.1:8002.",
+    )
 
     threads: int = Field(64, ge=4, le=1024, description="Request threads; each open stream holds one.")
     followers: int = Field(48, ge=1, le=1000, description="Open event streams at once; must be below the threads.")
     tellings: int = Field(32, ge=1, le=1000, description="Stories told at the same time.")
+    drain_seconds: int = Field(
+        300, ge=0, le=3600, description="How long a stopping service (SIGTERM) lets the stories being told run on."
+    )
+
+    quota_reader: str = Field(
+        "8 120 2000000",
+        pattern=QUOTA,
+        description="A reader's stories at once, an hour, and characters told a day; 0: any.",
+    )
+    quota_address: str = Field(
+        "0 0 0",
+        pattern=QUOTA,
+        description="The same for all readers of one network address. Set it on the open internet.",
+    )
+    quota_account: str = Field("16 600 10000000", pattern=QUOTA, description="The same for an account.")
+    spending_cap: float = Field(0.0, ge=0, description="What all storytellers may cost a day, UTC; 0: any.")
+    price_prompt: float = Field(
+        0.0, ge=0, description="The price of a million tokens of prompts, in the cap's currency."
+    )
+    price_answer: float = Field(0.0, ge=0, description="The price of a million tokens of answers.")
 
     corpus: str = Field("starter", description="The corpus that stories draw on when the reader names none.")
     embedding_model: str = Field(
@@ -66,6 +102,19 @@ class Settings(BaseSettings):
         8000, ge=500, le=200000, description="Characters of the story so far laid before the storyteller."
     )
 
+    memory_budget: int = Field(
+        5000,
+        ge=500,
+        le=60000,
+        description="Characters of the reader's note and facts, the cast and the summary laid before the storyteller.",
+    )
+    read_back: bool = Field(
+        True, description="Whether a model reads each told part once more, for its cast, ways to go on and a summary."
+    )
+
+    author_works: int = Field(5000, ge=1, description="How many works an author may bring.")
+    author_megabytes: int = Field(2000, ge=1, description="How many megabytes of files an author may bring.")
+
     storyteller: str = Field(
         "auto", description="auto takes openai or langchain when a key or model is set, else the loom."
     )
@@ -81,11 +130,24 @@ class Settings(BaseSettings):
     loom: bool = Field(True, description="Whether the built-in loom may tell stories.")
     loom_pace: float = Field(45.0, ge=0, description="Words a second that the loom tells; 0 tells as fast as it can.")
 
+    fallback: Literal["", "loom", "openai", "langchain"] = Field(
+        "", description="A second storyteller, asked where the first cannot begin; none when not given."
+    )
+    fallback_model: str = Field("", description="The second storyteller's model.")
+    fallback_openai_api_key: SecretStr | None = Field(
+        None, description="The second storyteller's key; OPENAI_API_KEY where both are OpenAI's own."
+    )
+    fallback_openai_base_url: str = Field("", description="The second storyteller's server, where not OpenAI's own.")
+
     first_piece_seconds: float = Field(
         60.0, gt=0, description="How long a storyteller may take to its first piece of text."
     )
     between_pieces_seconds: float = Field(30.0, gt=0, description="How long a storyteller may pause between pieces.")
     total_seconds: float = Field(600.0, gt=0, description="How long one telling may take in all.")
+
+    unfollowed_seconds: float = Field(
+        300.0, gt=0, description="How long a story goes on being told while nobody follows it."
+    )
 
     @field_validator("home", mode="after")
     @classmethod
@@ -113,10 +175,14 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{variable(str(e['loc'][0]))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
-        )
-        raise SetupFailed(f"A setting does not fit: {wrong}. `dream config --help` lists them all.") from None
+        raise SetupFailed(" ".join(_unfit(str(e["loc"][0]), e["msg"]) for e in error.errors())) from None
+
+
+def _unfit(name: str, message: str) -> str:
+    """What does not fit, and what the setting is: `dream config` cannot say so any more."""
+    says = message.removeprefix("Value error, ")
+    known = Settings.model_fields.get(name)
+    return f"{variable(name)} does not fit: {says}." + (f" It is: {known.description}" if known else "")
 
 
 def variable(name: str) -> str:

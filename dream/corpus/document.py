@@ -1,42 +1,66 @@
-"""What a loader makes of a file: clean text, its sections, and what it says of itself."""
+"""What a loader makes of a file: the sections of its text, and what it says of itself."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-_DROPPED = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
-)
 
-
-class Part(NamedTuple):
-    """A stretch [start, end) of a document's text under one heading ("" for none)."""
+class Section(NamedTuple):
+    """A stretch of a document's text under one heading ("" for none)."""
 
     heading: str
-    start: int
-    end: int
+    text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
-    """`text` is NFC without control, direction or tag characters; the parts cover it in order. Unknown metadata is
-    "".
+    """The texts of its sections, put together, are the document's text. Unknown metadata is "".
+
+    `quotable` says whether stories may quote it word for word. `name` tells the works of one file from each other, ""
+    where the file is one work. `volume` counts from 1 where a long text comes in several documents. `notices` are
+    sentences for the author: what was left out, what was guessed; they are complete once the sections have been read.
+
+    Written out, since the module `dataclasses` takes longer to import than most files take to read.
     """
 
-    text: str
-    parts: tuple[Part, ...]
-    title: str = ""
-    author: str = ""
-    language: str = ""
-    licence: str = ""
-    summary: str = ""
-    tags: list[str] = field(default_factory=list)
+    __slots__ = (
+        "author", "language", "licence", "name", "notices", "quotable", "sections", "summary", "tags", "title",
+        "volume",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        sections: Iterable[Section],
+        *,
+        title: str = "",
+        author: str = "",
+        language: str = "",
+        licence: str = "",
+        summary: str = "",
+        tags: Sequence[str] = (),
+        quotable: bool = True,
+        name: str = "",
+        volume: int = 0,
+        notices: list[str] | None = None,
+    ) -> None:
+        self.sections = sections
+        self.title = title
+        self.author = author
+        self.language = language
+        self.licence = licence
+        self.summary = summary
+        self.tags = list(tags)
+        self.quotable = quotable
+        self.name = name
+        self.volume = volume
+        self.notices = [] if notices is None else notices  # a loader goes on adding to its own list
+
+    @property
+    def text(self) -> str:
+        """All of it in memory at once."""
+        return "".join(section.text for section in self.sections)
 
 
-def clean(text: str) -> str:
-    """Text as dream stores it: NFC, plain line ends, nothing invisible that could reorder or hide words."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _DROPPED.sub("", text))
+def line(value: object) -> str:
+    """A value of metadata on one line, "" for none. A list could name itself over and over, and is not written out."""
+    return "" if value is None or isinstance(value, list | dict) else " ".join(str(value).split())[:500]

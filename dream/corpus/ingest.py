@@ -1,46 +1,101 @@
 """Ingest: a file becomes a work whose fragments can be found. Nothing is retrieved before all of it is stored and
 counted.
+
+Each file is a job, a row in SQL that says how far it has come. Whoever claims it reads it; what a worker that died has
+done is taken up by the next.
 """
 
 from __future__ import annotations
 
-import hashlib
+import errno
+import logging
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
+from sqlalchemy.exc import OperationalError
 
+from dream.actor import OPERATOR
 from dream.corpus.document import Document
-from dream.corpus.loaders import load, suffixes
+from dream.corpus.loaders import suffixes
+from dream.corpus.parsing import LARGEST_FILE, parse
 from dream.corpus.sectioning import cut
-from dream.errors import DreamError, TextRefused
-from dream.language.hangul import language_of
+from dream.corpus.taking_apart import take_apart
+from dream.errors import DreamError, NoRoom, TextRefused
+from dream.logs import request_id
+from dream.metrics import READING
 from dream.retrieval.meanings import packed
 from dream.retrieval.model import Model
 from dream.retrieval.postings import hashes, pack, read
-from dream.retrieval.vectors import VectorStore
+from dream.retrieval.vectors import Vectors
+from dream.store import models
+from dream.store.files import CHUNK, Files, Kept
 from dream.store.fragment import Fragment
 from dream.store.library import Library
 from dream.store.library.indexes import Words
+from dream.store.library.jobs import AT_WORK, ATTEMPTS, ENDED, Asked, JobLost
 from dream.store.library.works import Draft, Piece
+from dream.wording import worded
 
-BATCH = 16
-LARGEST_FILE = 120 * 2**20
+TOLD = 8
+"""Fragments that are read by the model between two words of progress."""
+WRITTEN = 64
+"""Fragments whose vectors are written together, at most: each writing costs as much as several of them."""
+AGAIN_SECONDS = 5.0
+"""How long a job that was broken off waits for its next attempt; twice as long for the one after."""
+POLL_SECONDS = 0.1
+LAPSED_SECONDS = 40.0
+"""A job whose worker has been silent for so long is lost: another may take it up."""
+
 
 Outcome = Literal["new", "replaced", "unchanged", "refused"]
+
+logger = logging.getLogger(__name__)
+
+
+class Written(Protocol):
+    """What reading a work needs of a vector store; see dream.retrieval.vectors."""
+
+    def upsert(self, corpus_id: str, ids: Sequence[str], vectors: Vectors) -> None: ...
+    def count(self, corpus_id: str, ids: Sequence[str]) -> int: ...
+    def delete(self, corpus_id: str, ids: Sequence[str]) -> None: ...
+    def ids(self, corpus_id: str) -> set[str]: ...
+
+
+class Stores(Protocol):
+    """The vector stores of all models."""
+
+    def of(self, model: str) -> Written: ...
+    def keep_only(self, model: str) -> None: ...
+
+
+class Cancelled(Exception):
+    """The author of a job at work wants it to end."""
+
+
+class Stopped(Exception):
+    """This worker is to end; its job waits for another."""
+
+
+class Incomplete(Exception):
+    """Not every vector that was written could be read back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of one file. `sentence` says why where it was refused."""
+    """What became of one work. `sentence` says why where its file was refused, `notices` what was left out of it."""
 
     source: str
     outcome: Outcome
     fragments: int = 0
     sentence: str = ""
+    notices: tuple[str, ...] = ()
 
 
 class Ingest:
@@ -48,49 +103,230 @@ class Ingest:
     vectors are made.
     """
 
-    def __init__(self, library: Library, vectors: VectorStore, model: Callable[[], Model | None]) -> None:
+    def __init__(self, library: Library, files: Files, vectors: Stores, model: Callable[[], Model | None]) -> None:
         self._library = library
+        self._files = files
         self._vectors = vectors
         self._model = model
-        # Two commands may come at once, and reindexing takes a version that is not live yet for an abandoned one.
-        self._one_at_a_time = threading.Lock()
+        self.stopping = threading.Event()
+        """Set by whoever wants reading to end; what is being read then waits for another worker."""
+        self.one_at_a_time = threading.Lock()  # two commands may ask for the same indexes at once
 
-    def files(self, paths: list[Path], corpus: str) -> Iterator[Ingested]:
-        """Ingests files one after the other; one that is refused does not stop the rest."""
+    # Bringing files
+
+    def files(self, paths: list[Path], corpus: str, worker: str = "inline") -> Iterator[Ingested]:
+        """Reads files one after the other, here; one that is refused does not stop the rest."""
         corpus_id = self._library.works.corpus_named(corpus).id
-        for path, source in _listed(paths):
+        for path, source in listed(paths):
             try:
-                yield self.file(path, source, corpus_id)
-            except DreamError as error:
+                [job] = self._library.jobs.ask(corpus_id, "", [self.asked(path, source)])
+                yield from self._brought(job, worker)
+            except DreamError as error:  # a job that was asked for by then waits, and is read another time
                 yield Ingested(source, "refused", sentence=error.sentence)
 
-    def file(self, path: Path, source: str, corpus_id: str) -> Ingested:
-        """Ingests one file under the name `source`. The same bytes again change nothing.
+    def _brought(self, job: models.Job, worker: str) -> Iterator[Ingested]:
+        """What becomes of a job, and of those that it is taken apart into."""
+        while job.state not in ENDED:
+            claimed = self.work(worker)
+            if claimed is None:
+                threading.Event().wait(POLL_SECONDS)  # another worker has it, or it waits for another attempt
+                self._library.jobs.put_back_lost(silent_since=time.time() - LAPSED_SECONDS)
+            job = self._library.jobs.job(job.id) or job
+            if claimed and (claimed.id, claimed.attempt) == (job.id, job.attempt) and job.state in AT_WORK:
+                self._library.jobs.put_back(job, AGAIN_SECONDS)  # how it broke off found no room; this raises the same
+        if job.outcome != "apart":
+            yield ingested(job)
+            return
+        for part in self._library.jobs.of_batch(job.batch):
+            if part.id != job.id:
+                yield from self._brought(part, worker)
 
-        Raises TextRefused; what was there before is then still there.
+    def asked(self, path: Path, source: str) -> Asked:
+        """A file of this machine, copied to the source files under the name that its work is known by.
+
+        Raises TextRefused.
         """
-        with self._one_at_a_time:
-            data = _bytes(path)
-            digest = hashlib.sha256(data).hexdigest()
-            before = self._library.works.live_sha256(corpus_id, source)
-            if before == digest:
-                return Ingested(source, "unchanged")
-            draft = _draft(source, digest, load(source, data))
-            version = self._library.works.stage(corpus_id, draft)
-            embedding = self._embed(corpus_id, version.id)
-            words = self._words(corpus_id, version.id, self._library.works.fragments_of(version.id))
-            replaced = self._library.works.go_live(version, draft, words, embedding)
-            if replaced and embedding:
-                self._vectors.delete(corpus_id, replaced)
-            return Ingested(source, "replaced" if before else "new", len(draft.pieces))
+        kept = self._kept(path)
+        return Asked(source, kept.sha256, kept.size)
+
+    def _kept(self, path: Path) -> Kept:
+        try:
+            if path.exists() and not path.is_file():
+                raise TextRefused(
+                    worded("%(name)s is not a file.", name=path)
+                )  # reading a pipe or a device might never end
+            if path.stat().st_size > LARGEST_FILE:
+                raise TextRefused(
+                    worded(
+                        "%(name)s is larger than %(limit)s MiB. Split it, and bring the parts.",
+                        name=path.name,
+                        limit=LARGEST_FILE // 2**20,
+                    )
+                )
+            incoming = self._files.incoming()
+            try:
+                with path.open("rb") as file:
+                    while data := file.read(CHUNK):
+                        incoming.write(data)
+                return incoming.keep()
+            finally:
+                incoming.close()
+        except OSError as error:
+            raise TextRefused(
+                worded(
+                    "%(name)s could not be read: %(fault)s.",
+                    name=path,
+                    fault=(error.strerror or "unknown error").lower(),
+                )
+            ) from None
+
+    # Reading
+
+    def work(self, worker: str) -> models.Job | None:
+        """Claims the next job and reads it to its end; that job as it was claimed, None where none could be begun."""
+        job = self._library.jobs.claim(worker)
+        if job is not None:
+            self.read(job)
+        return job
+
+    def read(self, job: models.Job) -> None:
+        """Reads the file of a claimed job until its work is live, or the job has ended otherwise, or waits again."""
+        request_id.set(job.request_id)  # of the request that asked for it: the log's lines go together
+        began = time.monotonic()
+        outcome = self._outcome(job)
+        READING.labels(outcome).observe(time.monotonic() - began)
+        try:
+            self.tidy()
+        except Exception:
+            logger.exception("what is left over could not be removed; the next job tries it again")
+
+    def _outcome(self, job: models.Job) -> Literal["live", "lost", "waiting", "cancelled", "failed"]:
+        """Reads a claimed job, and what came of it; "waiting" for another attempt."""
+        jobs = self._library.jobs
+        try:
+            self._read(job)
+        except JobLost:
+            if job.version_id:
+                self._library.works.leave(job.version_id)
+            return "lost"
+        except Stopped:
+            jobs.release(job)
+            return "waiting"
+        except Cancelled:
+            jobs.end(job, "cancelled", sentence=worded("Cancelled. What stood before is unchanged."))
+            return "cancelled"
+        except Exception as error:  # noqa: BLE001 - it is logged and noted; a worker has nobody else to tell
+            if isinstance(error, DreamError) and not error.retry:
+                jobs.end(job, "failed", code=error.code, sentence=error.sentence)
+                return "failed"
+            return self._broken_off(job, error)
+        return "live"
+
+    def _read(self, job: models.Job) -> None:
+        works = self._library.works
+        if works.unchanged(job):
+            return
+        if job.version_id is None or works.version(job.version_id) is None:
+            self._step(job, "parsing")
+            with self._parsed(job) as documents:
+                document, another = next(documents), next(documents, None)
+                self._step(job, "splitting")
+                if another is not None:
+                    self._take_apart(job, chain((document, another), documents))
+                    return
+                works.stage(job, _draft(job.source, document))
+        assert job.version_id is not None
+        fragments = works.keyed_fragments(job.version_id)
+        embedding = self._embed_staged(job, fragments)
+        self._step(job, "indexing", len(fragments), len(fragments))
+        words = self._words(job.corpus_id, fragments)
+        self._step(job, "verifying", len(fragments), len(fragments))
+        self._verify(job.corpus_id, job.version_id, embedding)
+        works.go_live(job, words, embedding)
+        model = self._model()
+        if model and model.name != embedding:  # another model took over meanwhile, or the first one came
+            self.index(job.corpus_id, job.version_id)
+
+    def _take_apart(self, job: models.Job, documents: Iterable[Document]) -> None:
+        """Asks for a job for each of a file's works, and ends the file's own. Done twice, it changes nothing more."""
+        parts = [
+            Asked(source, kept.sha256, kept.size, job.about)
+            for source, kept in take_apart(documents, job.source, _title(job.source), self._files)
+        ]
+        self._library.jobs.ask(job.corpus_id, job.owner, parts, batch=job.batch)
+        sentence = worded("It holds %(works)s works, which are read on their own.", works=len(parts))
+        self._library.jobs.end(job, "live", outcome="apart", sentence=sentence)
+
+    def _parsed(self, job: models.Job) -> AbstractContextManager[Iterator[Document]]:
+        path = self._files.path(job.sha256)
+        if not path.exists():
+            raise TextRefused(
+                worded("The file of %(name)s is not there any more. Please bring it again.", name=job.source)
+            )
+        return parse(path, job.source)
+
+    def _step(self, job: models.Job, state: str, done: int = 0, of: int = 0) -> None:
+        if self._library.jobs.step(job, state, done, of):
+            raise Cancelled
+        if self.stopping.is_set():
+            raise Stopped
+
+    def _embed_staged(self, job: models.Job, fragments: dict[int, Fragment]) -> str | None:
+        """Makes the vectors that staged fragments lack and names the model; None where there is no model yet."""
+        model = self._model()
+        self._step(job, "embedding", 0, len(fragments))
+        if model is None:
+            return None
+        made = self._library.indexes.with_meanings(model.name, list(fragments))
+        waiting = {key: fragment for key, fragment in fragments.items() if key not in made}
+        for done in self.embed(model, job.corpus_id, waiting):
+            self._step(job, "embedding", len(made) + done, len(fragments))
+        return model.name
+
+    def _verify(self, corpus_id: str, version_id: str, embedding: str | None) -> None:
+        """Reads back what was written. Raises Incomplete where some of it is not there, and forgets the rest, so that
+        the next attempt makes all of it anew.
+        """
+        if embedding is None:
+            return
+        ids = [fragment.id for fragment in self._library.works.fragments_of(version_id)]
+        written = self._vectors.of(embedding).count(corpus_id, ids)
+        if written != len(ids):
+            self._library.indexes.forget_meanings(version_id)
+            raise Incomplete(f"only {written} of {len(ids)} vectors were stored")
+
+    def _broken_off(self, job: models.Job, error: Exception) -> Literal["waiting", "failed"]:
+        logger.error("reading %s broke off", job.id, exc_info=error)
+        jobs = self._library.jobs
+        try:
+            if job.tries >= ATTEMPTS:
+                code, sentence = _reason(error)
+                jobs.end(job, "failed", code=code, sentence=sentence)
+                return "failed"
+            jobs.put_back(job, AGAIN_SECONDS * 2 ** (job.tries - 1))
+        except (OperationalError, NoRoom):
+            logger.exception("the database does not answer; the job is found by its silence")
+        return "waiting"
+
+    def tidy(self) -> None:
+        """Removes what was never to go live, and from the vector store what is live no more."""
+        works, model = self._library.works, self._model()
+        works.discard_staged()
+        for number, corpus_id, ids in works.leftovers():
+            wanted = works.live_ids(corpus_id) | works.staged_ids(corpus_id)
+            if model:
+                self._vectors.of(model.name).delete(corpus_id, [id_ for id_ in ids if id_ not in wanted])
+            works.cleared(number)
+
+    # Indexing
 
     def embed_missing(self) -> Iterator[tuple[int, int]]:
         """Indexes live works that have no vectors of this model, or no index at all; yields (done, of) after each."""
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             model, works = self._model(), self._library.works
             waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
             for done, (corpus_id, version_id) in enumerate(waiting, 1):
-                self._index(corpus_id, version_id)
+                self.index(corpus_id, version_id)
                 yield done, len(waiting)
 
     def reindex(self) -> Iterator[tuple[int, int]]:
@@ -99,64 +335,94 @@ class Ingest:
 
         Searches go on meanwhile: entries are overwritten in place, under the same ids.
         """
-        with self._one_at_a_time:
+        with self.one_at_a_time:
             works = self._library.works
             works.discard_staged()
             self._library.indexes.forget_dead()
             versions = works.live_versions()
             for done, (corpus_id, version_id) in enumerate(versions, 1):
-                self._index(corpus_id, version_id)
+                self.index(corpus_id, version_id)
                 yield done, len(versions)
-            if self._model() is not None:
-                for shelf in works.shelves():
-                    self._vectors.delete(shelf.id, sorted(self._vectors.ids(shelf.id) - works.live_ids(shelf.id)))
+            if model := self._model():
+                for shelf in self._library.corpora.shelves(OPERATOR):
+                    self.drop_strays(model, shelf.id)
+                self.keep_only(model)
 
-    def _index(self, corpus_id: str, version_id: str) -> None:
-        """Makes all indexes of one live version."""
-        words = self._words(corpus_id, version_id, self._library.works.fragments_of(version_id))
-        self._library.indexes.index_words(version_id, words)
-        self._library.works.embedded(version_id, self._embed(corpus_id, version_id))
+    def drop_strays(self, model: Model, corpus_id: str) -> None:
+        """Drops a model's vectors of what is neither live nor about to be."""
+        works, vectors = self._library.works, self._vectors.of(model.name)
+        stored = vectors.ids(corpus_id)  # first: what comes meanwhile is not dropped
+        vectors.delete(corpus_id, sorted(stored - works.live_ids(corpus_id) - works.staged_ids(corpus_id)))
 
-    def _words(self, corpus_id: str, version_id: str, fragments: list[Fragment]) -> Words:
+    def keep_only(self, model: Model) -> None:
+        """Drops what every model but this one made of the works."""
+        self._vectors.keep_only(model.name)
+        self._library.indexes.keep_only(model.name)
+
+    def index(self, corpus_id: str, version_id: str) -> None:
+        """Makes all indexes of one live version; one that is withdrawn meanwhile is left out."""
+        fragments = self._library.works.keyed_fragments(version_id)
+        if not self._library.indexes.index_words(version_id, self._words(corpus_id, fragments)):
+            return
+        model = self._model()
+        if model is not None:
+            for _ in self.embed(model, corpus_id, fragments):
+                pass
+            self._verify(corpus_id, version_id, model.name)
+        self._library.works.embedded(version_id, model.name if model else None)
+
+    def _words(self, corpus_id: str, fragments: dict[int, Fragment]) -> Words:
         """What the index of words holds of a version's fragments."""
-        found = [read(fragment.text) for fragment in fragments]
+        found = [read(fragment.text) for fragment in fragments.values()]
         return Words(
-            postings=list(pack(corpus_id, list(zip(self._library.works.keys_of(version_id), found, strict=True)))),
+            postings=list(pack(corpus_id, list(zip(fragments, found, strict=True)))),
             readings=[
                 (hashes(one.content).tobytes(), np.array(one.window_ends, dtype="<u2").tobytes()) for one in found
             ],
             words=sum(len(one.words) for one in found),
         )
 
-    def _embed(self, corpus_id: str, version_id: str) -> str | None:
-        """Stores the vectors of a version's fragments, reads them back, and names the model. None where there is no
-        model yet.
-        """
-        model = self._model()
-        if model is None:
-            return None
-        fragments = self._library.works.fragments_of(version_id)
-        keys = self._library.works.keys_of(version_id)
-        for start in range(0, len(fragments), BATCH):
-            batch = fragments[start : start + BATCH]
-            encoded = model.embedder.encode([f.text for f in batch])
-            self._vectors.upsert(corpus_id, [f.id for f in batch], np.stack([one.pooled for one in encoded]))
-            self._library.indexes.store_meanings(
-                model.name,
-                [
-                    packed(key, f.text, one, model.space)
-                    for key, f, one in zip(keys[start : start + BATCH], batch, encoded, strict=True)
-                ],
-            )
-        written = self._vectors.count(corpus_id, [f.id for f in fragments])
-        if written != len(fragments):
-            raise TextRefused(
-                f"Only {written} of {len(fragments)} fragments were stored. Nothing was changed; please try again."
-            )
-        return model.name
+    def embed(self, model: Model, corpus_id: str, fragments: dict[int, Fragment]) -> Iterator[int]:
+        """Stores the vectors of fragments; yields how many are read after each few."""
+        keyed = list(fragments.items())
+        by_mean = model.embedder.pools_by_mean
+        for start in range(0, len(keyed), WRITTEN):
+            batch = keyed[start : start + WRITTEN]
+            vectors, rows = [], []
+            for done, (key, fragment) in enumerate(batch, start):
+                if done > start and done % TOLD == 0:
+                    yield done
+                encoded = model.embedder.read(fragment.text)
+                vectors.append(encoded.pooled)
+                rows.append(packed(key, fragment.text, encoded, model.space, by_mean=by_mean))
+            self._vectors.of(model.name).upsert(corpus_id, [one.id for _, one in batch], np.stack(vectors))
+            self._library.indexes.store_meanings(model.name, rows)
+            yield start + len(batch)
 
 
-def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
+def ingested(job: models.Job) -> Ingested:
+    """What became of the file of a job that has ended."""
+    if job.state == "live":
+        outcome: Outcome = "unchanged" if job.outcome == "unchanged" else "new" if job.outcome == "new" else "replaced"
+        return Ingested(job.source, outcome, job.of, notices=tuple(job.notices))
+    return Ingested(job.source, "refused", sentence=job.sentence or "")
+
+
+def _reason(error: Exception) -> tuple[str, str]:
+    """The code and the sentence of a job that was broken off too often."""
+    full = isinstance(error, NoRoom) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+    if full or "disk is full" in str(error):
+        return "disk_full", worded(
+            "The disk of the service is full. The file is kept, and what stood before is unchanged. "
+            "Try again when there is room."
+        )
+    return "internal", worded(
+        "Reading it met an error of our own, three times. The file is kept, and what stood before is unchanged. "
+        "Try again later."
+    )
+
+
+def listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
     """Each file and the name it is known by: its own, or its path within the folder that was named."""
     for path in paths:
         if path.is_dir():
@@ -171,37 +437,22 @@ def _listed(paths: list[Path]) -> Iterator[tuple[Path, str]]:
             yield path, path.name
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            raise TextRefused(f"{path} is not a file.")  # reading a pipe or a device might never end
-        if path.stat().st_size > LARGEST_FILE:
-            raise TextRefused(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB. Split it, and bring the parts.")
-        return path.read_bytes()
-    except OSError as error:
-        raise TextRefused(f"{path} could not be read: {(error.strerror or 'unknown error').lower()}.") from None
-
-
-def _draft(source: str, digest: str, document: Document) -> Draft:
-    language = document.language[:2].lower() if document.language else language_of(document.text)
-    pieces = [
-        Piece(part.heading, span.start, span.end, document.text[span.start : span.end])
-        for part in document.parts
-        for span in cut(document.text, part, language)
-    ]
-    return Draft(
-        source=source,
-        sha256=digest,
-        text=document.text,
-        title=document.title or _title(source),
-        author=document.author,
-        language=language,
-        licence=document.licence,
-        summary=document.summary,
-        tags=document.tags,
-        sections=[(part.heading, part.start, part.end) for part in document.parts],
-        pieces=pieces,
-    )
+def _draft(source: str, document: Document) -> Draft:
+    about = {
+        "title": document.title or _title(source), "author": document.author, "language": document.language,
+        "licence": document.licence, "summary": document.summary, "tags": document.tags, "quotable": document.quotable,
+    }  # fmt: skip
+    sections: list[tuple[str, int, int]] = []
+    pieces: list[Piece] = []
+    start = 0
+    for heading, text in document.sections:
+        sections.append((heading, start, start + len(text)))
+        pieces += [
+            Piece(heading, start + span.start, start + span.end, text[span.start : span.end])
+            for span in cut(text, document.language)
+        ]
+        start += len(text)
+    return Draft(document.text, about, sections, pieces, document.notices)
 
 
 def _title(source: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 
 from dream.corpus.ingest import Ingest
+from dream.retrieval.placement import Placement
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +17,9 @@ class Mending:
     that stays broken after a rebuild is the operator's, and its log says so.
     """
 
-    def __init__(self, ingest: Ingest) -> None:
+    def __init__(self, ingest: Ingest, vectors: Placement) -> None:
         self._ingest = ingest
+        self._vectors = vectors
         self._named: set[str] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -31,6 +34,12 @@ class Mending:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._mend, name="mending", daemon=True)
                 self._thread.start()
+
+    def rebuild(self) -> Iterator[tuple[int, int]]:
+        """Makes every index anew (see Ingest.reindex), in a new vector store where the old one cannot be read."""
+        if not self._vectors.is_sound():
+            self._vectors.discard()
+        yield from self._ingest.reindex()
 
     def wait(self, seconds: float) -> bool:
         """Waits until nothing is being mended; False where it still is."""
@@ -47,7 +56,7 @@ class Mending:
     def _mend(self) -> None:
         logger.warning("an index is missing or damaged (%s): making all anew", ", ".join(sorted(self._named)))
         try:
-            for _ in self._ingest.reindex():
+            for _ in self.rebuild():
                 if self._closed.is_set():
                     return
         except Exception:  # a thread has nobody else to tell

@@ -1,15 +1,17 @@
-"""Sectioning: a document's parts cut into fragments, at the ends of sentences and, where it can be, of paragraphs."""
+"""Sectioning: a section's text cut into fragments, at the ends of sentences and, where it can be, of paragraphs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dream.corpus.document import Part
 from dream.language.sentences import Span, paragraphs, sentences
 
 SPLIT_PARAGRAPH = 1.0
 """What a cut inside a paragraph costs, beside a fragment's squared distance from its target length (in targets)."""
+
+MOST_SENTENCES = 128
+"""Sentences of a fragment, at most: no prose has so many, and a file of nothing but full stops would take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,14 @@ class Measure:
 MEASURES = {"en": Measure(950, 1150), "ko": Measure(420, 560)}
 
 
-def cut(text: str, part: Part, language: str) -> list[Span]:
-    """The spans of a part's fragments, in order: whole sentences, near the target length, no overlap.
+def cut(text: str, language: str) -> list[Span]:
+    """The spans of a section's fragments, in order: whole sentences, near the target length, no overlap.
 
     Of all ways to cut, the one that costs least: it keeps paragraphs whole where their length allows it. A sentence
     longer than a fragment is cut at a space.
     """
     measure = MEASURES.get(language, MEASURES["en"])
-    return _cheapest(list(_sentences(text, part, measure.longest)), measure)
+    return _cheapest(list(_sentences(text, measure.longest)), measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def _cheapest(found: list[_Sentence], measure: Measure) -> list[Span]:
         choices: list[tuple[float, int]] = []
         for start in range(stop - 1, -1, -1):
             length = found[stop - 1].span.end - found[start].span.start
-            if length > measure.longest and choices:
+            if choices and (length > measure.longest or stop - start > MOST_SENTENCES):
                 break
             distance = (length - measure.target) / measure.target
             split = 0.0 if found[start].opens else SPLIT_PARAGRAPH
@@ -62,12 +64,12 @@ def _cheapest(found: list[_Sentence], measure: Measure) -> list[Span]:
     return spans[::-1]
 
 
-def _sentences(text: str, part: Part, longest: int) -> Iterator[_Sentence]:
-    for paragraph in paragraphs(text[part.start : part.end]):
+def _sentences(text: str, longest: int) -> Iterator[_Sentence]:
+    for paragraph in paragraphs(text):
         opens = True
-        offset = part.start + paragraph.start
-        for sentence in sentences(text[offset : part.start + paragraph.end]):
-            for piece in _short_enough(text, Span(offset + sentence.start, offset + sentence.end), longest):
+        for sentence in sentences(text[paragraph.start : paragraph.end]):
+            span = Span(paragraph.start + sentence.start, paragraph.start + sentence.end)
+            for piece in _short_enough(text, span, longest):
                 yield _Sentence(piece, opens)
                 opens = False
 

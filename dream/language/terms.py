@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ class Term(NamedTuple):
 
 _CJK = "\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _RUN = re.compile(rf"[{_CJK}]+|(?:(?![{_CJK}_])\w)+(?:['’](?:(?![{_CJK}_])\w)+)*")
+_FIRST_CJK = "\u1100"
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _stemmers = threading.local()  # a Snowball stemmer keeps state and is not for two threads at once
 
@@ -48,7 +49,7 @@ def terms(text: str) -> Iterator[Term]:
     """All terms of `text` in order, stop words included."""
     for match in _RUN.finditer(text):
         run, start = match.group(), match.start()
-        if not _IS_CJK.match(run):
+        if run < _FIRST_CJK or not _IS_CJK.match(run):
             yield Term(stem(run), start, match.end())
         elif len(run) == 1:
             yield Term(run, start, match.end())
@@ -59,7 +60,30 @@ def terms(text: str) -> Iterator[Term]:
 
 def content_terms(text: str) -> Iterator[Term]:
     """The terms of `text` that carry meaning: stop words left out."""
-    return (term for term in terms(text) if not _is_stop(text[term.start : term.end]))
+    return (term for term in terms(text) if carries_meaning(term, text))
+
+
+def carries_meaning(term: Term, text: str) -> bool:
+    """Whether a term of a text is none of the stop words."""
+    return not _is_stop(text[term.start : term.end])
+
+
+def is_word(term: str) -> bool:
+    """Whether a term is a word of its own, and no pair of characters that shares one with the next."""
+    return term < _FIRST_CJK or not _IS_CJK.match(term)
+
+
+def forms(text: str, wanted: Collection[str]) -> dict[str, str]:
+    """Those of the wanted terms that stand in `text`, in order, each in the form in which it stands there first."""
+    found: dict[str, str] = {}
+    for run in dict.fromkeys(_RUN.findall(text)):
+        if run < _FIRST_CJK or not _IS_CJK.match(run):
+            if (term := stem(run)) in wanted:
+                found.setdefault(term, run)
+        else:
+            pairs = (run[at : at + 2] for at in range(max(len(run) - 1, 1)))
+            found |= {pair: pair for pair in pairs if pair in wanted}
+    return found
 
 
 @lru_cache(maxsize=65536)

@@ -34,23 +34,46 @@ class Candidates:
         return np.array([place.lexicon for place in self.places], dtype=np.int64)
 
     @cached_property
+    def lengths(self) -> Integers:
+        """Characters of each."""
+        return np.array([place.length for place in self.places], dtype=np.int64)
+
+    @cached_property
+    def authors(self) -> Integers:
+        """Whose each is, as numbers from 1; 0 for an unknown author."""
+        numbers = {"": 0}
+        return np.array([numbers.setdefault(place.author, len(numbers)) for place in self.places], dtype=np.int64)
+
+    @cached_property
     def works(self) -> Integers:
         """Which work each belongs to, as numbers from 0."""
         numbers: dict[str, int] = {}
         return np.array([numbers.setdefault(place.work_id, len(numbers)) for place in self.places], dtype=np.int64)
 
     @cached_property
-    def neighbours(self) -> list[tuple[int, ...]]:
-        """For each, the places in this list of the fragments right before and after it in its work."""
-        at = {(place.work_id, place.position): row for row, place in enumerate(self.places)}
-        return [
-            tuple(
-                at[found]
-                for found in ((place.work_id, place.position - 1), (place.work_id, place.position + 1))
-                if found in at
-            )
-            for place in self.places
-        ]
+    def positions(self) -> Integers:
+        """Where each stands in its work, from 0."""
+        return np.array([place.position for place in self.places], dtype=np.int64)
+
+    @cached_property
+    def neighbours(self) -> tuple[Integers, Integers]:
+        """The pairs of candidates that follow each other in a work: the first ones' rows, and the second ones'."""
+        order = np.lexsort((self.positions, self.works))
+        follow = (np.diff(self.works[order]) == 0) & (np.diff(self.positions[order]) == 1)
+        return order[:-1][follow], order[1:][follow]
+
+    def beside(self, row: int) -> Integers:
+        """The rows of the fragments right before and after a candidate in its work."""
+        before, after = self.neighbours
+        return np.concatenate([before[after == row], after[before == row]])
+
+    def around(self, scores: Floats) -> Floats:
+        """For each, the scores of the fragments right before and after it in its work, added."""
+        before, after = self.neighbours
+        total = np.zeros(len(scores))
+        total[before] += scores[after]
+        total[after] += scores[before]
+        return total
 
     def best_of_work(self, scores: Floats) -> Floats:
         """For each, the highest score among the candidates of its work."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dream.language.terms import terms
+from dream.language.terms import forms, terms
 from dream.store.fragment import Fragment
 
 __all__ = ["Fragment", "Hit"]
@@ -34,6 +34,4 @@ class Hit:
     @property
     def words(self) -> tuple[str, ...]:
         """The query's words as they stand in the fragment, each once."""
-        text = self.fragment.text
-        found = {term.text: text[term.start : term.end] for term in terms(text) if term.text in self.looked_up}
-        return tuple(found.values())
+        return tuple(forms(self.fragment.text, self.looked_up).values())

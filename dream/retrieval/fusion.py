@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from dream.retrieval.candidates import Floats
 from dream.retrieval.question import Kind
@@ -38,6 +39,11 @@ class Weights:
         total: Floats = columns @ self.linear + np.tanh(columns @ self.hidden + self.bias) @ self.out
         return total
 
+    def say(self) -> NDArray[np.bool_]:
+        """Whether each column counts at all."""
+        counts: NDArray[np.bool_] = (self.linear != 0) | (self.hidden * self.out != 0).any(axis=1)
+        return counts
+
 
 class Fusion:
     """`presence` says of a word in a question how seldom it stands in the answer, as an offset to its weight."""
@@ -57,14 +63,25 @@ class Fusion:
         columns = np.zeros((length, len(self.columns)))
         for name, scores in found.items():
             if name in self._place:
-                columns[:, self._place[name]] = normalised(scores)
-        return self._kinds[kind if meaning else "words"].score(columns)
+                columns[:, self._place[name]] = scores
+        return self._of(kind, meaning=meaning).score(normalised(columns))
+
+    def heard(self, kind: Kind, *, meaning: bool) -> frozenset[str]:
+        """The columns that have any say in a score of `fuse`."""
+        say = self._of(kind, meaning=meaning).say()
+        return frozenset(name for name, has_say in zip(self.columns, say, strict=True) if has_say)
+
+    def _of(self, kind: Kind, *, meaning: bool) -> Weights:
+        return self._kinds[kind if meaning else "words"]
 
 
 def normalised(scores: Floats) -> Floats:
-    """Standard scores within one question's candidates; all 0 where they do not differ."""
-    spread = float(scores.std()) if len(scores) else 0.0
-    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros(len(scores))
+    """Standard scores within one question's candidates, column by column; all 0 where they do not differ."""
+    if not len(scores):
+        return scores
+    spread = scores.std(axis=0)
+    found: Floats = np.where(spread > 1e-9, (scores - scores.mean(axis=0)) / np.maximum(spread, 1e-9), 0.0)
+    return found
 
 
 @lru_cache(maxsize=1)

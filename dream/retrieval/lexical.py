@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ Integers = NDArray[np.int64]
 class Matches:
     """What the words of a question are found in.
 
-    `keys` are fragments in ascending order, with their score in the corpus and among the fragments of their work;
+    `keys` are fragments in ascending order, with their score in the corpus and among the fragments of their work, and
+    `owners`, the lexicons they belong to;
     `lexicons` are works' versions in ascending order, with their score as a whole. `weights` are the question's terms'
     weights: inverse document frequencies, lowered for words that questions use and answers do not.
     """
@@ -27,6 +29,7 @@ class Matches:
     keys: Integers
     passage: Floats
     local: Floats
+    owners: Integers
     lexicons: Integers
     work: Floats
     weights: Floats
@@ -35,15 +38,15 @@ class Matches:
     def none(cls, terms: int) -> Matches:
         """Matches of a question with so many terms that stand nowhere."""
         scores, keys = np.zeros(0), np.zeros(0, dtype=np.int64)
-        return cls(keys, scores, scores, keys, scores, np.ones(terms))
+        return cls(keys, scores, scores, keys, keys, scores, np.ones(terms))
 
-    def best(self, count: int) -> list[int]:
-        """The keys that the three scores together put first."""
-        if not len(self.keys):
-            return []
+    def best(self, count: int, lexicons: Sequence[int] | None = None) -> list[int]:
+        """The keys that both scores together put first, of the given lexicons where some are given."""
         total = self.passage + 0.4 * self.local
-        order = np.argsort(-total, kind="stable")[:count]
-        return [int(key) for key in self.keys[order]]
+        order = np.argsort(-total, kind="stable")
+        if lexicons is not None:
+            order = order[np.isin(self.owners[order], lexicons)]
+        return [int(key) for key in self.keys[order[:count]]]
 
     def columns(self, keys: Integers, lexicons: Integers) -> Floats:
         """The scores of given fragments: shape (fragments, 3) for corpus, work's own and whole work."""
@@ -113,7 +116,9 @@ class LexicalIndex:
         long = words[lexicon] / max(words.mean(), 1.0)
         part = _idf(works, holding)[term] * relative[term] * in_work * (K1 + 1) / (in_work + K1 * (1 - B + B * long))
         whole = np.bincount(lexicon, part, len(shape)).astype(np.float64)
-        return Matches(keys.astype(np.int64), passage, among, shape[:, 0], whole, weights)
+        owners = np.zeros(len(keys), dtype=np.int64)
+        owners[inverse] = np.repeat(shape[lexicon, 0], sizes)
+        return Matches(keys.astype(np.int64), passage, among, owners, shape[:, 0], whole, weights)
 
 
 def _idf(of: int | Integers, holding: Integers | Floats) -> Floats:

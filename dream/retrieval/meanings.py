@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dream.language.terms import content_terms
 from dream.retrieval.embedding import Encoded, Vectors, pool
+from dream.retrieval.postings import stretches
 from dream.retrieval.stages import StageMissing
 from dream.retrieval.token_space import TokenSpace, unit
 from dream.retrieval.windows import windows
@@ -39,10 +40,12 @@ class Unpacked:
     token_owners: Integers
 
 
-def packed(key: int, passage: str, encoded: Encoded, space: TokenSpace) -> MeaningRow:
-    """What is stored of a fragment that the model has read."""
+def packed(key: int, passage: str, encoded: Encoded, space: TokenSpace, *, by_mean: bool) -> MeaningRow:
+    """What is stored of a fragment that the model has read. Where it does not pool `by_mean`, its tokens say nothing of
+    a window's vector, and the fragment's own stands for all of them.
+    """
     spans = windows(passage)
-    vectors = [pool(encoded.tokens, span.start, span.end) for span in spans]
+    vectors = [pool(encoded.tokens, span.start, span.end) for span in spans] if by_mean else []
     held = np.zeros(len(passage) + 1, dtype=bool)
     for term in content_terms(passage):
         held[term.start : term.end] = True
@@ -83,27 +86,20 @@ class Meanings:
 
     def _unpacked(self, rows: Sequence[MeaningRow | None]) -> Unpacked:
         there = [(owner, row) for owner, row in enumerate(rows) if row is not None]
+        places = np.array([owner for owner, _ in there], dtype=np.int64)
         pooled = np.zeros((len(rows), self._dimensions), dtype=np.float32)
-        pooled[[owner for owner, _ in there]] = self._vectors([row.pooled for _, row in there], self._dimensions)
-        counts = [len(row.windows) // self._dimensions for _, row in there]
-        starts, owners, reached = [], [], 0
-        for owner, row in there:
-            begin = 0
-            for end in np.frombuffer(row.bounds, dtype="<u2").tolist():
-                if end > begin:
-                    starts.append(reached + begin)
-                    owners.append(owner)
-                begin = end
-            reached += len(row.tokens) // self._token_dimensions
+        pooled[places] = self._vectors([row.pooled for _, row in there], self._dimensions)
+        sizes = [len(row.tokens) // self._token_dimensions for _, row in there]
+        owners, starts, _ = stretches([row.bounds for _, row in there], sizes)
         return Unpacked(
             pooled,
             self._vectors([row.windows for _, row in there], self._dimensions),
-            np.repeat([owner for owner, _ in there], counts),
+            np.repeat(places, [len(row.windows) // self._dimensions for _, row in there]),
             np.frombuffer(b"".join(row.tokens for _, row in there), dtype=np.int8)
             .reshape(-1, self._token_dimensions)
             .astype(np.float32),
-            np.array(starts, dtype=np.int64),
-            np.array(owners, dtype=np.int64),
+            starts,
+            places[owners],
         )
 
     @staticmethod

@@ -16,13 +16,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dream.language.terms import content_terms, terms
+from dream.language.terms import carries_meaning, terms
 from dream.retrieval.windows import windows
 
 ENTRY = np.dtype([("key", "<u4"), ("count", "u1"), ("length", "<u2")])
 """A fragment that holds a term: its key, how often (at most 255), and its length in terms."""
 
 Hashes = NDArray[np.uint32]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ class Read:
 
 def read(passage: str) -> Read:
     """Reads a passage once, for postings and windows."""
-    content = list(content_terms(passage))
+    every = list(terms(passage))
+    content = [term for term in every if carries_meaning(term, passage)]
     ends = [sum(term.start < span.end for term in content) for span in windows(passage)]
-    return Read(tuple(term.text for term in terms(passage)), tuple(term.text for term in content), tuple(ends))
+    return Read(tuple(term.text for term in every), tuple(term.text for term in content), tuple(ends))
 
 
 def term_key(corpus_id: str, term: str) -> int:
@@ -63,6 +65,20 @@ def pack(corpus_id: str, keyed: Sequence[tuple[int, Read]]) -> Iterator[tuple[in
             entries.setdefault(term, []).append((key, min(count, 255), length))
     for term, rows in entries.items():
         yield term_key(corpus_id, term), np.array(rows, dtype=ENTRY).tobytes()
+
+
+def stretches(ends: Sequence[bytes], sizes: Sequence[int]) -> tuple[Integers, Integers, Integers]:
+    """Where the windows of several fragments lie once what they end among is joined: each window's owner, its start and
+    its length; empty windows are left out. `ends` are packed as they are stored, `sizes` what each fragment holds.
+    """
+    counts = np.array([len(packed) // 2 for packed in ends], dtype=np.int64)
+    owners = np.repeat(np.arange(len(ends)), counts)
+    stops = np.frombuffer(b"".join(ends), dtype="<u2").astype(np.int64)
+    begins = np.concatenate([[0], stops])[:-1]
+    begins[np.flatnonzero(np.diff(owners, prepend=-1))] = 0
+    reached = np.cumsum([0, *sizes])[owners]
+    held = stops > begins
+    return owners[held], (reached + begins)[held], (stops - begins)[held]
 
 
 def hashes(words: Sequence[str]) -> Hashes:

@@ -6,30 +6,40 @@ Words and meaning propose candidates; every stage scores them; fusion makes one 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 
 import numpy as np
 
+from dream.errors import VectorsUnreachable
+from dream.metrics import RETRIEVAL
 from dream.retrieval.candidates import Candidates, Floats
+from dream.retrieval.foreseen import Foreseen
 from dream.retrieval.fragment import Fragment, Hit
 from dream.retrieval.fusion import Fusion, shipped
 from dream.retrieval.lexical import LexicalIndex, Matches
 from dream.retrieval.model import Model
-from dream.retrieval.question import Question, ask, query_terms
-from dream.retrieval.selection import SEARCH, STORY, Rules, select
+from dream.retrieval.placement import Placement
+from dream.retrieval.question import Question, query_terms
+from dream.retrieval.selection import SEARCH, STORY, Overlaps, Rules, select
 from dream.retrieval.stages import Stage, StageMissing
 from dream.retrieval.stages.late import Late
 from dream.retrieval.stages.meaning import Meaning
 from dream.retrieval.stages.windows import Windows
 from dream.retrieval.stages.words import Words
-from dream.retrieval.vectors import VectorStore
+from dream.retrieval.vectors import VectorStores
+from dream.store.ids import work_of
 from dream.store.library import Library
 from dream.store.library.indexes import Place
 
 STAGES = ("words", "windows", "meaning", "late")
-BY_WORDS, BY_MEANING = 90, 60
+BY_WORDS, BY_MEANING = 140, 90
 """How many candidates the words and the meaning propose."""
+
+REASONS: tuple[str, ...] = ("meaning", "words", "late")
+"""The columns that a hit names as why it was found."""
 
 OVER_FETCH = 4
 """How many times as many are looked at where filters will drop some of them."""
@@ -39,6 +49,9 @@ LATER_WISH = 0.5
 
 FAINT = 0.28
 """A fragment that shares no word with the query and has a cosine below this does not fit it."""
+
+AWAY = "vector server"
+"""What `missing` says of a Chroma server that does not answer: making its vectors anew would not help."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,12 +75,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the stages made of a query: candidates, all their columns by name, and their fused scores."""
+    """What the stages made of a query: candidates, all their columns by name, and their fused scores. `terms` are those
+    that were looked up, `heard` the columns that had a say.
+    """
 
     candidates: Candidates
     columns: dict[str, Floats]
     scores: Floats
     missing: tuple[str, ...]
+    terms: frozenset[str]
+    heard: frozenset[str]
+
+    def said(self, rows: list[int]) -> list[dict[str, float]]:
+        """What the stages say of some candidates: each one's columns by name."""
+        table = np.column_stack([np.zeros(len(rows)), *(column[rows] for column in self.columns.values())])
+        return [dict(zip(self.columns, row, strict=True)) for row in np.round(table[:, 1:], 4).tolist()]
 
 
 class Retriever:
@@ -78,7 +100,7 @@ class Retriever:
     def __init__(
         self,
         library: Library,
-        vectors: VectorStore,
+        vectors: Placement | VectorStores,
         model: Callable[[], Model | None],
         *,
         stages: Sequence[str] = STAGES,
@@ -92,13 +114,19 @@ class Retriever:
         self._fusion = fusion or shipped()
         self._lexical = LexicalIndex(library, self._fusion.presence)
         self._damaged = damaged
+        self._foreseen = Foreseen(lambda: self._opened()[0])
+
+    def foresee(self, queries: Sequence[str]) -> None:
+        """Has the model begin to read queries that a search is about to come with."""
+        self._foreseen.begin(queries)
 
     def search(
         self, corpus_id: str, query: str, *, limit: int = 20, budget: int | None = None, filters: Filters | None = None
     ) -> Found:
         """At most `limit` hits within `budget` characters of fragment text. A query that nothing fits has no hits."""
-        scored = self.score(corpus_id, query, filters)
-        return self._found(scored, query, SEARCH, limit, budget)
+        with RETRIEVAL.time():
+            scored = self.score(corpus_id, query, filters)
+            return self._found(scored, SEARCH, limit, budget)
 
     def for_story(
         self, corpus_id: str, queries: Sequence[str], *, limit: int, budget: int, language: str | None = None
@@ -107,21 +135,35 @@ class Retriever:
 
         Each query is a wish of its own; a fragment counts by the wish it fits best, and the first wish counts most.
         """
-        filters = Filters(language=language)
-        wishes = [self.score(corpus_id, query, filters) for query in queries if query.strip()]
-        if not wishes:
-            return Found(())
-        return self._found(_joined(wishes), " ".join(queries), STORY, limit, budget)
+        filters, since = Filters(language=language), self._foreseen.since(queries)
+        try:
+            wishes = [self.score(corpus_id, query, filters) for query in queries if query.strip()]
+            return self._found(_joined(wishes), STORY, limit, budget) if wishes else Found(())
+        finally:
+            RETRIEVAL.observe(time.perf_counter() - since)
 
     def score(self, corpus_id: str, query: str, filters: Filters | None = None) -> Scored:
         """Every candidate for a query with what each stage says of it."""
         model, missing = self._opened()
-        question = ask(query, model.embedder if model else None, model.space if model else None)
-        matches, missing = self._matches(corpus_id, question, missing)
-        nearest, missing = self._nearest(
-            corpus_id, question, 1 if filters in (None, Filters()) else OVER_FETCH, missing
-        )
-        candidates = self._candidates(corpus_id, matches, nearest, filters or Filters())
+        scored = self._score(model, missing, corpus_id, query, filters)
+        faults = [stage for stage in scored.missing if stage not in (*missing, AWAY)]
+        if faults and model is not self._opened()[0]:
+            return self.score(corpus_id, query, filters)  # another took its place, and its own vectors are gone
+        for stage in faults:
+            self._damaged(stage)
+        return scored
+
+    def _score(
+        self, model: Model | None, missing: tuple[str, ...], corpus_id: str, query: str, filters: Filters | None
+    ) -> Scored:
+        reading = self._foreseen.take(query)  # what needs only words is done meanwhile
+        terms = query_terms(query)
+        works = self._works(corpus_id, filters)
+        matches, missing = self._matches(corpus_id, terms, missing)
+        by_words = self._places(corpus_id, matches, works)
+        question = reading.question(query, model)
+        nearest, missing = self._nearest(corpus_id, model, question, works, missing)
+        candidates = self._candidates(corpus_id, matches, by_words, nearest)
         columns: dict[str, Floats] = {}
         for stage in self._stages(model):
             if stage.name in missing or not len(candidates):
@@ -129,14 +171,16 @@ class Retriever:
             try:
                 table = stage.score(question, candidates)
             except StageMissing:
-                missing = self._note(stage.name, missing)
+                missing = (*missing, stage.name)
             except Exception:  # a damaged store must not keep the other stages from answering
                 logger.exception("the stage %s could not take part", stage.name)
-                missing = self._note(stage.name, missing)
+                missing = (*missing, stage.name)
             else:
                 columns.update(zip(stage.columns, table.T, strict=True))
-        fused = self._fusion.fuse(question.kind, columns, meaning="meaning" in columns)
-        return Scored(candidates, columns, fused if columns else np.zeros(len(candidates)), missing)
+        meant = "meaning" in columns
+        fused = self._fusion.fuse(question.kind, columns, meaning=meant) if columns else np.zeros(len(candidates))
+        heard = self._fusion.heard(question.kind, meaning=meant)
+        return Scored(candidates, columns, fused, missing, frozenset(terms), heard)
 
     def _opened(self) -> tuple[Model | None, tuple[str, ...]]:
         if "meaning" not in self._names and "late" not in self._names:
@@ -155,81 +199,93 @@ class Retriever:
             stages += [Meaning(meanings), Late(meanings)]
         return [stage for stage in stages if stage.name in self._names]
 
-    def _matches(self, corpus_id: str, question: Question, missing: tuple[str, ...]) -> tuple[Matches, tuple[str, ...]]:
-        nothing = Matches.none(len(question.terms))
+    def _matches(
+        self, corpus_id: str, terms: tuple[str, ...], missing: tuple[str, ...]
+    ) -> tuple[Matches, tuple[str, ...]]:
+        nothing = Matches.none(len(terms))
         if "words" not in self._names:
             return nothing, missing
         try:
-            matches = self._lexical.search(corpus_id, question.terms)
-            if question.terms and not len(matches.keys) and self._lexical.is_missing(corpus_id):
-                missing = self._note("words", missing)
+            matches = self._lexical.search(corpus_id, terms)
+            if terms and not len(matches.keys) and self._lexical.is_missing(corpus_id):
+                missing = (*missing, "words")
         except Exception:  # see score
             logger.exception("the index of words could not be read")
-            return nothing, self._note("words", missing)
+            return nothing, (*missing, "words")
         return matches, missing
 
     def _nearest(
-        self, corpus_id: str, question: Question, wider: int, missing: tuple[str, ...]
-    ) -> tuple[dict[str, float], tuple[str, ...]]:
-        if question.vector is None or "meaning" not in self._names:
+        self, corpus_id: str, model: Model | None, question: Question, works: Mapping[str, int] | None,
+        missing: tuple[str, ...],
+    ) -> tuple[dict[str, float], tuple[str, ...]]:  # fmt: skip
+        """The cosine of the nearest fragments, of the given works where some are given."""
+        if model is None or question.vector is None or "meaning" not in self._names:
             return {}, missing
+        looked_at = BY_MEANING * (1 if works is None else OVER_FETCH)
         try:
-            nearest = self._vectors.query(corpus_id, question.vector, BY_MEANING * wider)
+            nearest = self._vectors.of(model.name).query(corpus_id, question.vector, looked_at)
+        except VectorsUnreachable as error:
+            logger.warning("%s", error.sentence)
+            return {}, (*missing, AWAY)
         except Exception:  # see score
             logger.exception("the vectors could not be read")
-            return {}, self._note("vectors", missing)
+            return {}, (*missing, "vectors")
         if not nearest and self._library.indexes.has_fragments(corpus_id):
-            missing = self._note("vectors", missing)
-        return nearest, missing
+            missing = (*missing, "vectors")
+        if works is None:
+            return nearest, missing
+        return dict(
+            islice(((id_, near) for id_, near in nearest.items() if work_of(id_) in works), BY_MEANING)
+        ), missing
 
-    def _note(self, stage: str, missing: tuple[str, ...]) -> tuple[str, ...]:
-        self._damaged(stage)
-        return (*missing, stage)
+    def _works(self, corpus_id: str, filters: Filters | None) -> dict[str, int] | None:
+        """The works that the filters let pass with their places in the index of words; None for all."""
+        if filters in (None, Filters()):
+            return None
+        return self._library.indexes.works_with(corpus_id, **asdict(filters))
 
-    def _candidates(self, corpus_id: str, matches: Matches, nearest: dict[str, float], filters: Filters) -> Candidates:
-        """What words and meaning propose, as far as the filters let it pass, in the order of their keys."""
-        indexes, wider = self._library.indexes, 1 if filters == Filters() else OVER_FETCH
-        by_meaning = indexes.places_by_id(corpus_id, list(nearest)) if nearest else []
-        keys = matches.best(BY_WORDS * wider)
-        by_words = {place.key: place for place in (indexes.places_by_key(corpus_id, keys) if keys else [])}
-        matched = set(matches.keys.tolist())
-        fitting = [by_words[key] for key in keys if key in by_words and _passes(by_words[key], filters)][:BY_WORDS]
-        places = {place.key: place for place in fitting}
-        for place in by_meaning:
-            if _passes(place, filters) and (place.key in matched or nearest[place.id] >= FAINT):
+    def _places(self, corpus_id: str, matches: Matches, works: Mapping[str, int] | None) -> list[Place]:
+        """What words propose."""
+        keys = matches.best(BY_WORDS, None if works is None else list(works.values()))
+        return self._library.indexes.places_by_key(corpus_id, keys) if keys else []
+
+    def _candidates(
+        self, corpus_id: str, matches: Matches, by_words: list[Place], nearest: dict[str, float]
+    ) -> Candidates:
+        """What words and meaning propose, in the order of their keys."""
+        places = {place.key: place for place in by_words}
+        near = self._library.indexes.places_by_id(corpus_id, list(nearest)) if nearest else []
+        shared = np.isin([place.key for place in near], matches.keys)
+        for place, shares_words in zip(near, shared, strict=True):
+            if shares_words or nearest[place.id] >= FAINT:
                 places[place.key] = place
         return Candidates([place for _, place in sorted(places.items())], matches)
 
-    def _found(self, scored: Scored, query: str, rules: Rules, limit: int, budget: int | None) -> Found:
+    def _found(self, scored: Scored, rules: Rules, limit: int, budget: int | None) -> Found:
         candidates, scores = scored.candidates, scored.scores
         if not len(candidates):
             return Found((), scored.missing)
-        order = np.argsort(-scores, kind="stable")[: max(3 * limit, 60)].tolist()
+        order = np.argsort(-scores, kind="stable")[: max(3 * limit, 60)]
         kept = np.full(len(candidates), -np.inf)
         kept[order] = scores[order]
-        chosen = select(candidates, kept, self._terms(candidates, order), rules, limit, budget)
+        chosen = select(candidates, kept, self._overlaps(candidates, order.tolist()), rules, limit, budget)
         fragments = self._library.works.fragments([candidates.places[row].id for row, _ in chosen])
         there = [(row, score) for row, score in chosen if candidates.places[row].id in fragments]
-        looked_up = frozenset(query_terms(query))
+        said = scored.said([row for row, _ in there])
         hits = [
-            _hit(fragments[candidates.places[row].id], rank, score, scored, row, looked_up)
-            for rank, (row, score) in enumerate(there, 1)
+            _hit(fragments[candidates.places[row].id], rank, score, stages, scored)
+            for rank, ((row, score), stages) in enumerate(zip(there, said, strict=True), 1)
         ]
         return Found(tuple(hits), scored.missing)
 
-    def _terms(self, candidates: Candidates, rows: list[int]) -> dict[int, frozenset[int]]:
-        """The terms of the best candidates, by which near-copies are known; none where they were not indexed yet."""
+    def _overlaps(self, candidates: Candidates, rows: list[int]) -> Overlaps:
+        """What the best candidates have in common; nothing where their terms were not indexed."""
         readings = self._library.indexes.readings([candidates.places[row].key for row in rows])
-        found = {row: readings.get(candidates.places[row].key, (b"", b""))[0] for row in rows}
-        return {row: frozenset(np.frombuffer(terms, dtype="<u4").tolist()) for row, terms in found.items()}
-
-
-def _passes(place: Place, filters: Filters) -> bool:
-    return (
-        filters.work in (None, place.work_id)
-        and filters.language in (None, place.language)
-        and filters.licence in (None, place.licence)
-    )
+        held = [np.zeros(0, dtype="<u4")] * len(candidates)
+        for row in rows:
+            packed, _ = readings.get(candidates.places[row].key, (b"", b""))
+            held[row] = np.frombuffer(packed, dtype="<u4")
+        return Overlaps(held)
 
 
 def _joined(wishes: Sequence[Scored]) -> Scored:
@@ -251,11 +307,12 @@ def _joined(wishes: Sequence[Scored]) -> Scored:
     }
     candidates = Candidates([wish.candidates.places[row] for wish, row, _ in chosen], wishes[0].candidates.matches)
     missing = tuple(dict.fromkeys(name for wish in wishes for name in wish.missing))
-    return Scored(candidates, columns, np.array([score for _, _, score in chosen]), missing)
+    terms = frozenset[str]().union(*(wish.terms for wish in wishes))
+    heard = frozenset[str]().union(*(wish.heard for wish in wishes))
+    return Scored(candidates, columns, np.array([score for _, _, score in chosen]), missing, terms, heard)
 
 
-def _hit(fragment: Fragment, rank: int, score: float, scored: Scored, row: int, looked_up: frozenset[str]) -> Hit:
-    """A hit with why it was found: how near it is in meaning, and how well by its words."""
-    stages = {name: round(float(column[row]), 4) for name, column in scored.columns.items()}
-    reasons = {name: stages[name] for name in ("meaning", "words", "late") if stages.get(name)}
-    return Hit(fragment, round(score, 4), rank, reasons, looked_up, stages)
+def _hit(fragment: Fragment, rank: int, score: float, stages: dict[str, float], scored: Scored) -> Hit:
+    """A hit with why it was found, of what had a say: how near it is in meaning, and how well by its words."""
+    reasons = {name: stages[name] for name in REASONS if name in scored.heard and stages.get(name)}
+    return Hit(fragment, round(score, 4), rank, reasons, scored.terms, stages)

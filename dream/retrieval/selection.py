@@ -5,20 +5,22 @@ Scores are logarithms of likelihoods, so what a rule costs is stated in them: 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dream.retrieval.candidates import Candidates, Floats
+from dream.retrieval.candidates import Candidates, Floats, Integers
+from dream.retrieval.postings import Hashes
+
+Mask = NDArray[np.bool_]
 
 NEAR_COPY = 0.8
 """Two fragments that share this much of the smaller one's terms are near-copies; only the better one is kept."""
 
 LEAST_TERMS = 8
 """A fragment of fewer different terms is a near-copy only of its equal."""
-
 
 EARLY = 4
 """The fragments that fill about 4,000 characters."""
@@ -44,76 +46,87 @@ STORY = Rules(again=1.0, most_per_author=0.5, early_works=3, fitting=16.0)
 """Chosen on the train premises: see docs/retrieval.md for what they cost."""
 
 
+class Overlaps:
+    """Which candidates are near-copies of each other, by the different terms that each of them holds."""
+
+    def __init__(self, terms: Sequence[Hashes]) -> None:
+        owners = np.repeat(np.arange(len(terms)), [len(held) for held in terms])
+        words, places = np.unique(np.concatenate([np.zeros(0, dtype="<u4"), *terms]), return_inverse=True)
+        self._holds = np.zeros((len(terms), len(words)), dtype=np.float32)
+        self._holds[owners, places] = 1.0
+        self._sizes = self._holds.sum(axis=1)
+
+    def copies_of(self, row: int) -> Mask:
+        """The near-copies of a candidate, itself among them where it has any terms."""
+        shared = self._holds @ self._holds[row]
+        smaller = np.minimum(self._sizes, self._sizes[row])
+        equal = np.maximum(self._sizes, self._sizes[row])
+        needed = np.where(smaller < LEAST_TERMS, equal, NEAR_COPY * smaller)
+        alike: Mask = (shared > 0) & (shared >= needed)
+        return alike
+
+
 def select(
-    candidates: Candidates,
-    scores: Floats,
-    terms: Mapping[int, frozenset[int]],
-    rules: Rules,
-    limit: int,
-    budget: int | None,
+    candidates: Candidates, scores: Floats, overlaps: Overlaps, rules: Rules, limit: int, budget: int | None
 ) -> list[tuple[int, float]]:
     """(candidate, its score when it was chosen), in order: at most `limit` within `budget` characters.
 
-    A score is never above the one before. Candidates with a score of -inf take no part; `terms` has those of the
-    others. Whole fragments only: one that does not fit any more is passed over, but the first is always taken.
+    A score is never above the one before. Candidates with a score of -inf take no part. Whole fragments only: one that
+    does not fit any more is passed over, but the first is always taken.
     """
     left = scores.astype(float).copy()
-    lengths = np.array([place.length for place in candidates.places])
+    fits = scores >= scores.max(initial=-np.inf) - rules.fitting
     chosen: list[tuple[int, float]] = []
     room = budget
     while len(chosen) < limit and np.isfinite(left).any():
-        row = _next(left, scores, candidates, [other for other, _ in chosen], rules)
-        score, left[row] = float(left[row]), -np.inf
-        if any(_near(terms[row], terms[other]) for other, _ in chosen):
-            continue
+        row = _next(left, fits, candidates, [other for other, _ in chosen], rules)
+        score = float(left[row])
         chosen.append((row, min(score, chosen[-1][1]) if chosen else score))
         _answer(left, row, candidates, rules)
+        left[overlaps.copies_of(row)] = -np.inf
+        left[row] = -np.inf
         if room is not None:
-            room -= int(lengths[row])
-            left[lengths > room] = -np.inf
+            room -= int(candidates.lengths[row])
+            left[candidates.lengths > room] = -np.inf
     return chosen
 
 
-def _next(left: Floats, scores: Floats, candidates: Candidates, chosen: list[int], rules: Rules) -> int:
+def _next(left: Floats, fits: Mask, candidates: Candidates, taken: list[int], rules: Rules) -> int:
     """The best candidate that is left and fits, and that both rules welcome; else one that the works welcome, as where
     a whole corpus is by one author; else the best.
     """
-    floor = float(scores[np.isfinite(scores)].max()) - rules.fitting
-    fitting = [
-        row for row in np.argsort(-left, kind="stable").tolist() if np.isfinite(left[row]) and scores[row] >= floor
-    ]
-    due = [row for row in fitting if _work_welcome(candidates, row, chosen, rules)]
-    welcome = (row for row in due if _author_welcome(candidates, row, chosen, rules))
-    return int(next(welcome, due[0] if due else np.argmax(left)))
+    by_work = fits & ~_of_unwelcome_works(candidates, taken, rules)
+    by_author = by_work & ~_of_unwelcome_authors(candidates, taken, rules)
+    for welcome in (by_author, by_work):
+        among = np.where(welcome, left, -np.inf)
+        row = int(np.argmax(among))
+        if np.isfinite(among[row]):
+            return row
+    return int(np.argmax(left))
 
 
-def _author_welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
-    """Whether a candidate's author may have another fragment."""
-    author = candidates.places[row].author
-    if not author or rules.most_per_author >= 1.0:  # an unknown author is nobody
-        return True
-    theirs = sum(candidates.places[other].author == author for other in chosen)
-    return theirs < max(2, round(rules.most_per_author * (len(chosen) + 1)))  # two fragments are everybody's
+def _of_unwelcome_works(candidates: Candidates, taken: list[int], rules: Rules) -> Mask:
+    """Those of works that would take up the room of others that are due among the first fragments."""
+    works = candidates.works[taken]
+    due = rules.early_works - len(set(works.tolist()))
+    if 0 < due >= EARLY - len(taken):
+        return np.isin(candidates.works, works)
+    return np.zeros(len(candidates), dtype=bool)
 
 
-def _work_welcome(candidates: Candidates, row: int, chosen: list[int], rules: Rules) -> bool:
-    """Whether a candidate leaves room among the first fragments for the works that are due there."""
-    works = {candidates.places[other].work_id for other in chosen}
-    due = rules.early_works - len(works)
-    return due <= 0 or candidates.places[row].work_id not in works or EARLY - len(chosen) > due
+def _of_unwelcome_authors(candidates: Candidates, taken: list[int], rules: Rules) -> Mask:
+    """Those of authors that have their share already."""
+    if rules.most_per_author >= 1.0:
+        return np.zeros(len(candidates), dtype=bool)
+    share = max(2, round(rules.most_per_author * (len(taken) + 1)))  # two fragments are everybody's
+    counts: Integers = np.bincount(candidates.authors[taken], minlength=len(candidates) + 1)
+    counts[0] = 0  # an unknown author is nobody
+    return (counts >= share)[candidates.authors]
 
 
 def _answer(left: Floats, row: int, candidates: Candidates, rules: Rules) -> None:
     """Moves the scores of what is left, now that `row` is chosen."""
     if rules.beside:
-        left[list(candidates.neighbours[row])] += rules.beside
+        left[candidates.beside(row)] += rules.beside
     if rules.again:
-        same: NDArray[np.bool_] = candidates.works == candidates.works[row]
-        left[same] -= rules.again
-
-
-def _near(one: frozenset[int], other: frozenset[int]) -> bool:
-    smaller = min(len(one), len(other))
-    if smaller < LEAST_TERMS:
-        return bool(one) and one == other
-    return len(one & other) >= NEAR_COPY * smaller
+        left[candidates.works == candidates.works[row]] -= rules.again

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dream.retrieval.embedding import Embedder, Vectors
+from dream.retrieval.export.manifest import DIRECTIONS
 
 DIMENSIONS = 64
 SCALE = 200.0
 """A unit vector of 64 dimensions rarely has a part above 0.6: this uses int8's range well and cuts off the rest."""
 
-FILE = "token-space.npy"
 _SAMPLE = "sample.txt"
 _making = threading.Lock()
 
@@ -37,13 +37,20 @@ class TokenSpace:
     @classmethod
     def of(cls, embedder: Embedder, folder: Path) -> TokenSpace:
         """The space of a model, read from its folder; made and written there the first time, which takes seconds."""
-        path = folder / FILE
+        path = folder / DIRECTIONS
         with _making:
-            if not path.is_file():
+            directions = _stored(path)
+            if directions is None:
+                directions = _principal(embedder)
                 staged = path.with_suffix(f".{os.getpid()}.npy")
-                np.save(staged, _principal(embedder))
+                np.save(staged, directions)
                 staged.replace(path)
-        return cls(np.load(path))
+        return cls(directions)
+
+    @staticmethod
+    def stands(folder: Path) -> bool:
+        """Whether the space of the model in a folder was found before."""
+        return _stored(folder / DIRECTIONS) is not None
 
     def reduce(self, vectors: Vectors) -> Vectors:
         """Token vectors (tokens, width) as unit vectors (tokens, dimensions)."""
@@ -57,8 +64,17 @@ class TokenSpace:
 def unit(vectors: Vectors) -> Vectors:
     """Each row at length 1; a row of zeros stays one."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32, copy=False)
     return scaled
+
+
+def _stored(path: Path) -> Vectors | None:
+    """The directions in a file, None where it is not there or cannot be read: they are always found alike."""
+    try:
+        directions: Vectors = np.load(path)
+    except (OSError, ValueError, EOFError):
+        return None
+    return directions if directions.ndim == 2 and directions.shape[1] <= DIMENSIONS else None
 
 
 def _principal(embedder: Embedder) -> Vectors:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from dream.errors import NoRoom
+from dream.metrics import STORE_ERRORS
 
 BUSY_MILLISECONDS = 10_000
 
@@ -21,6 +26,9 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
         self.engine = _engine(path)
+        self._writing = self.engine.execution_options(writes=True)
+        self._lasting = self.engine.execution_options(writes=True, lasting=True)
+        self._turn = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -29,12 +37,33 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, lasting: bool = False) -> Iterator[Session]:
         """A transaction that holds the write lock from its start: one that reads first would fail when another
         writes in between.
+
+        What a process has committed survives its end; a `lasting` transaction survives the power's as well. Raises
+        NoRoom where the disk is full.
         """
-        with Session(self.engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
-            yield session
+        engine = self._lasting if lasting else self._writing
+        try:
+            with self._in_turn(), Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            if "disk is full" in str(error.orig):
+                raise NoRoom("The disk of the service is full. Nothing was changed; please try again later.") from None
+            raise
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Lets this process's writers follow on each other at once. SQLite's own waiting is a sleep between tries, in
+        which one that writes often shuts the others out; it stays for what other processes write.
+        """
+        mine = self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -53,11 +82,20 @@ def _engine(path: Path) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # begin is ours, below
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "handle_error")
+    def _count(_context: ExceptionContext) -> None:
+        STORE_ERRORS.labels("sql").inc()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("writes"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('lasting') else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

@@ -14,3 +14,8 @@ def new_id() -> str:
 def fragment_id(work_id: str, version: int, position: int) -> str:
     """The id of a fragment: the same for the same work, version and position, so that writing twice changes nothing."""
     return f"{work_id}.{version}.{position}"
+
+
+def work_of(fragment: str) -> str:
+    """The id of the work that a fragment's id belongs to."""
+    return fragment.partition(".")[0]

@@ -1,7 +1,7 @@
 """The lock of a data folder: the embedded vector store belongs to exactly one process.
 
 The lock is the kernel's (flock), so a killed process leaves none behind. Its file says who holds it and where that
-process answers.
+process answers. Processes whose vector store is a server share the lock: they keep out only one that would embed it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ class HomeLock:
         self._home = home
         self._path = home / "lock"
         self._file: int | None = None
+        self._shared = False
 
-    def take(self, purpose: str, socket: str = "") -> None:
-        """Raises HomeInUse where another process holds it, SetupFailed where the folder cannot be written."""
+    def take(self, purpose: str, socket: str = "", *, shared: bool = False) -> None:
+        """Raises HomeInUse where another process holds it and the two do not share it, SetupFailed where the folder
+        cannot be written.
+        """
         check_owner(self._home)
         try:
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,28 +50,30 @@ class HomeLock:
                 f"The data folder {self._home} cannot be written: {reason}. Set DREAM_HOME to another."
             ) from None
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             os.close(file)
             raise HomeInUse(self._in_use()) from None
         os.ftruncate(file, 0)
         os.pwrite(file, json.dumps(asdict(Holder(os.getpid(), purpose, socket))).encode(), 0)
         self._file = file
+        self._shared = shared
 
     def release(self) -> None:
         if self._file is not None:
-            os.ftruncate(self._file, 0)
+            if not self._shared:  # by now the file may name another of those who share it
+                os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = None
 
     def holder(self) -> Holder | None:
-        """Who holds the folder now, None where nobody does."""
+        """Who holds the folder for itself alone, None where nobody does."""
         try:
             file = os.open(self._path, os.O_RDWR)
         except OSError:
             return None
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # for an instant, in which others that share it may begin
         except OSError:
             return self._read()
         finally:

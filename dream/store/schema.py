@@ -11,13 +11,13 @@ from sqlalchemy import inspect, text
 from dream.errors import SchemaRefused
 from dream.store.database import Database
 
-SCHEMA = "0002"
+SCHEMA = "0008"
 """The newest migration. Migrations are numbered in order and only ever add; what they leave unused goes a release
 later.
 """
 
-OLDEST_COMPATIBLE = "0002"
-"""The oldest schema whose builds still serve data of this one."""
+OLDEST_COMPATIBLE = "0003"
+"""The oldest schema whose builds still serve data of this one: those before 0003 would show private corpora to all."""
 
 
 def migrate(database: Database) -> bool:

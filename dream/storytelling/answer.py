@@ -47,6 +47,8 @@ def answer(sent: Generator[str | LastWord, None, None]) -> Iterator[str | Finish
             for item in sent:
                 if isinstance(item, LastWord):
                     last = item
+                elif not item:
+                    yield ""  # nothing has come yet
                 elif text := pieces.mend(item):
                     told = told or not text.isspace()
                     yield text

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dream.language.hangul import language_of
+from dream.wording import worded
 
 Length = Literal["short", "medium", "long"]
 Language = Literal["en", "ko"]
@@ -31,7 +32,9 @@ def clean(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _UNFIT.search(text):
-        raise ValueError("It holds control characters, or half of a character. Please type it again as plain text.")
+        raise ValueError(
+            worded("It holds control characters, or half of a character. Please type it again as plain text.")
+        )
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
 
 

@@ -19,12 +19,15 @@ LINE_LIMIT = 1 << 20  # bytes; no piece of a story comes near it
 
 
 def read(chunks: Iterable[bytes]) -> Generator[str | LastWord, None, None]:
-    """Yields the text of an event stream, and its LastWord as it becomes known.
+    """Yields the text of an event stream, and its LastWord as it becomes known; "" where nothing has come yet.
 
     Raises Broken where it is no such stream. Reasoning, refusals, tool calls and fields nobody knows are passed over.
     """
     last, prompt_tokens, answer_tokens = "", None, None
     for data in _data(chunks):
+        if not data:
+            yield ""
+            continue
         event = _event(data)
         choice = _choice(event)
         delta = choice.get("delta")
@@ -40,9 +43,12 @@ def read(chunks: Iterable[bytes]) -> Generator[str | LastWord, None, None]:
 
 
 def _data(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What stands behind each `data:`, up to [DONE]. A line that never ended is none."""
+    """What stands behind each `data:`, up to [DONE]; b"" where nothing has come. A line that never ended is none."""
     rest = b""
     for chunk in chunks:
+        if not chunk:
+            yield b""
+            continue
         lines = (rest + chunk).split(b"\n")
         if len(lines[0]) > LINE_LIMIT:
             raise Broken("provider_garbled")

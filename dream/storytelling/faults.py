@@ -5,77 +5,93 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dream.errors import StorytellerFailed
+from dream.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happened, whether telling again may help, and what else there is to do."""
+    """What happened, whether telling again may help, what else there is to do, and whether it says something of the
+    provider's health (`theirs`).
+    """
 
     happened: str
     retry: bool = True
     advice: str = ""
+    theirs: bool = True
 
 
 FAULTS: dict[str, Fault] = {
-    "closed": Fault("The telling was closed."),
-    "cut_off": Fault("The line to the storyteller broke off before the end."),
+    "closed": Fault(worded("The telling was closed."), theirs=False),
+    "cut_off": Fault(worded("The line to the storyteller broke off before the end.")),
     "model_missing": Fault(
-        "The storyteller's server does not offer the model that dream is set to.",
+        worded("The storyteller's server does not offer the model that dream is set to."),
         retry=False,
-        advice="Another model, or another server's address, has to be set before it can tell.",
+        advice=worded("Another model, or another server's address, has to be set before it can tell."),
     ),
-    "provider_busy": Fault("The storyteller has more to do than it can manage just now."),
-    "provider_failed": Fault("The storyteller's server reported trouble of its own."),
+    "provider_busy": Fault(worded("The storyteller has more to do than it can manage just now.")),
+    "provider_failed": Fault(worded("The storyteller's server reported trouble of its own.")),
     "provider_garbled": Fault(
-        "The storyteller's server sent something that is not a story.",
-        advice="Should this happen again, the address that dream is set to may not be a model's.",
+        worded("The storyteller's server sent something that is not a story."),
+        advice=worded("Should this happen again, the address that dream is set to may not be a model's."),
     ),
     "provider_refused": Fault(
-        "The storyteller's server did not accept dream's key, or the account behind it.",
+        worded("The storyteller's server did not accept dream's key, or the account behind it."),
         retry=False,
-        advice="The key, its rights and its credit have to be looked at before it can tell.",
+        advice=worded("The key, its rights and its credit have to be looked at before it can tell."),
     ),
     "provider_rejected": Fault(
-        "The storyteller's server did not take the request as it was.",
+        worded("The storyteller's server did not take the request as it was."),
         retry=False,
-        advice="A shorter brief or another model may be taken.",
+        advice=worded("A shorter brief or another model may be taken."),
+        theirs=False,
     ),
-    "provider_silent": Fault("The storyteller's server stopped answering."),
+    "provider_resting": Fault(
+        worded("The storyteller's server has failed several times in a row and is left alone for half a minute."),
+        theirs=False,
+    ),
+    "provider_silent": Fault(worded("The storyteller's server stopped answering.")),
     "provider_unreachable": Fault(
-        "The storyteller's server could not be reached.",
-        advice="It has to be running at the address that dream is set to.",
+        worded("The storyteller's server could not be reached."),
+        advice=worded("It has to be running at the address that dream is set to."),
     ),
     "provider_withheld": Fault(
-        "The storyteller's provider held the rest of this story back under its own rules on content.",
+        worded("The storyteller's provider held the rest of this story back under its own rules on content."),
         retry=False,
-        advice="Another premise, or another turn of this one, may be told.",
+        advice=worded("Another premise, or another turn of this one, may be told."),
+        theirs=False,
     ),
     "setup_failed": Fault(
-        "The storyteller could not be set up.",
+        worded("The storyteller could not be set up."),
         retry=False,
-        advice="Its package, its key and the model's name have to be looked at.",
+        advice=worded("Its package, its key and the model's name have to be looked at."),
     ),
-    "told_nothing": Fault("The storyteller ended without telling anything."),
+    "told_nothing": Fault(worded("The storyteller ended without telling anything."), theirs=False),
+    "too_slow": Fault(worded("The storyteller did not begin in time.")),
 }
+
+_TEXT_KEPT = worded("What was told is kept, and can be continued.")
+_PREMISE_KEPT = worded("Your premise is kept; telling it again may work.")
+_ONLY_KEPT = worded("Your premise is kept.")
 
 
 class Broken(Exception):
     """A fault as a provider's file sees it, which need not know whether any text had been told. `advice` replaces the
-    fault's own.
+    fault's own; `wait_seconds` is how long the provider asks to be left alone.
     """
 
-    def __init__(self, code: str, advice: str = "") -> None:
+    def __init__(self, code: str, advice: str = "", *, wait_seconds: int = 0) -> None:
         super().__init__(code)
         self.code = code
+        self.wait_seconds = wait_seconds
         self.advice = advice or FAULTS[code].advice
 
 
 def failure(broken: Broken, *, told: bool) -> StorytellerFailed:
-    """The error people meet: what happened, what is kept, what to do."""
+    """The error people meet: what is kept, what happened, what to do."""
     fault = FAULTS[broken.code]
-    again = "; telling it again may work." if fault.retry else "."
-    kept = "What was told is kept, and can be continued." if told else f"Your premise is kept{again}"
-    return StorytellerFailed(broken.code, f"{fault.happened} {kept} {broken.advice}".rstrip(), retry=fault.retry)
+    kept = _TEXT_KEPT if told else _PREMISE_KEPT if fault.retry else _ONLY_KEPT
+    sentence = f"{kept} {fault.happened} {broken.advice}".rstrip()
+    return StorytellerFailed(broken.code, sentence, retry=fault.retry, wait_seconds=broken.wait_seconds)
 
 
 def by_status(status: int, complaint: str = "", retry_after: str = "") -> Broken:
@@ -88,10 +104,8 @@ def by_status(status: int, complaint: str = "", retry_after: str = "") -> Broken
         return Broken("model_missing")
     if status == 429:
         wait = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 5 else 0
-        return Broken(
-            "provider_busy",
-            f"It asks to be left for {wait} seconds first." if wait else "",
-        )
+        advice = worded("It asks to be left for %(wait)s seconds first.", wait=wait) if wait else ""
+        return Broken("provider_busy", advice, wait_seconds=wait)
     if status >= 500 or status == 408:
         return Broken("provider_failed")
     return Broken("provider_rejected")

@@ -16,18 +16,40 @@ MOST_QUERIES = 3
 def queries(brief: Brief, history: History) -> list[str]:
     """The wishes to retrieve by, the most important first, at most MOST_QUERIES of MOST_CHARACTERS each.
 
-    A first scene asks for its premise, and apart from it for its hero and place, which would drown in a long premise. A
-    later one asks for what the reader wants next and for what has just happened, and keeps the premise in sight.
+    A first scene asks for its premise, and apart from it for its hero, place and tone, which would drown in a long
+    premise; what a premise says beyond MOST_CHARACTERS is a wish of its own. A later scene asks for what the reader
+    wants next and for what has just happened, and keeps the premise in sight.
     """
-    stage = " ".join(filter(None, [brief.hero, brief.place, brief.tone]))
-    if not history.scenes:
-        wishes = [brief.premise, stage]
+    if history.scenes:
+        wishes = [history.direction, _closing(history.scenes[-1]), f"{brief.premise} {brief.hero}"]
     else:
-        last = history.scenes[-1]
-        closing = " ".join(last[start:end] for start, end in sentences(last)[-LAST_SENTENCES:])
-        wishes = [history.direction, closing, f"{brief.premise} {brief.hero}"]
+        opening, *rest = _stretches(brief.premise)
+        wishes = [opening, " ".join(filter(None, [brief.hero, brief.place, brief.tone])), *rest]
     different = dict.fromkeys(_short(wish) for wish in wishes if wish.strip())
     return list(different)[:MOST_QUERIES]
+
+
+def _closing(scene: str) -> str:
+    """The last sentences of a scene, as many as fit whole; of a very long last one its end."""
+    kept: list[str] = []
+    for start, end in reversed(sentences(scene)[-LAST_SENTENCES:]):
+        if kept and sum(map(len, kept)) + end - start > MOST_CHARACTERS - LAST_SENTENCES:
+            break
+        kept.insert(0, scene[start:end])
+    closing = " ".join(kept)
+    return closing if len(closing) <= MOST_CHARACTERS else closing[-MOST_CHARACTERS:].partition(" ")[2]
+
+
+def _stretches(premise: str) -> list[str]:
+    """A premise in stretches of whole sentences within MOST_CHARACTERS, as far as its sentences are that short."""
+    found: list[str] = []
+    for start, end in sentences(premise):
+        sentence = premise[start:end]
+        if found and len(found[-1]) + 1 + len(sentence) <= MOST_CHARACTERS:
+            found[-1] = f"{found[-1]} {sentence}"
+        else:
+            found.append(sentence)
+    return found
 
 
 def _short(wish: str) -> str:

@@ -6,16 +6,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dream.wording import worded
+
 _SENTENCES = {
-    "missing": "Please give this; it is needed.",
-    "string_too_short": "Please write a few words about the story you would like.",
-    "string_too_long": "Please keep this to {max_length:,} characters; it has {length:,}.",
-    "string_pattern_mismatch": "Please use small letters, digits and hyphens here.",
-    "literal_error": "Please choose one of {expected}.",
-    "extra_forbidden": "There is no such field; please leave it out.",
-    "value_error": "{error}",
-    "model_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
-    "model_attributes_type": 'Please send a JSON object, such as {{"premise": "..."}}.',
+    "missing": worded("Please give this; it is needed."),
+    "string_too_short": worded("Please write a few words about the story you would like."),
+    "string_too_long": worded("Please keep this to %(max_length)s characters; it has %(length)s."),
+    "string_pattern_mismatch": worded("Please use small letters, digits and hyphens here."),
+    "literal_error": worded("Please choose one of %(expected)s."),
+    "extra_forbidden": worded("There is no such field; please leave it out."),
+    "value_error": "%(error)s",
+    "model_type": worded('Please send a JSON object, such as {"premise": "..."}.'),
+    "model_attributes_type": worded('Please send a JSON object, such as {"premise": "..."}.'),
 }
 
 
@@ -27,4 +29,5 @@ def refusals(error: ValidationError) -> dict[str, str]:
 def _sentence(found: Any) -> str:
     """pydantic's finding in words for a person who may not know what a type is."""
     context = {"length": len(found["input"]) if isinstance(found["input"], str) else 0, **found.get("ctx", {})}
-    return _SENTENCES[found["type"]].format(**context) if found["type"] in _SENTENCES else f"{found['msg']}."
+    template = _SENTENCES.get(found["type"])
+    return worded(template, **context) if template else f"{found['msg']}."

@@ -6,26 +6,34 @@ import logging
 import threading
 import time
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
 
 from dream.errors import DreamError, StorytellerFailed
-from dream.retrieval.fragment import Fragment, Hit
-from dream.retrieval.retriever import Retriever
+from dream.logs import fields
+from dream.metrics import FIRST_PIECE, PIECE_RATE, PIECES, TELLINGS
+from dream.retrieval.fragment import Fragment
+from dream.retrieval.retriever import Found, Retriever
 from dream.settings import Settings
 from dream.store import models
-from dream.store.library import Library
+from dream.store.channel import Channel
+from dream.store.library import Library, ledger
 from dream.store.library import scenes as changes
-from dream.store.log import Channel, EventLog
+from dream.store.log import MARK_SECONDS, Added, EventLog
+from dream.storytelling.asking import Asking
 from dream.storytelling.brief import Brief
-from dream.storytelling.compose import History, compose
+from dream.storytelling.compose import NOTHING_LAID_DOWN, History, Standing, compose
 from dream.storytelling.ending import Ending, Endings, ending, ending_of
-from dream.storytelling.faults import Broken, failure
 from dream.storytelling.prompt import Prompt
+from dream.storytelling.pump import Pump
 from dream.storytelling.query import queries
-from dream.storytelling.storytellers import Finish, Storyteller, Stream
+from dream.storytelling.remembering import Remembering, remembered
+from dream.storytelling.storytellers import Storyteller
+from dream.storytelling.voices import Voice
+from dream.wording import worded
 
 MOST_FRAGMENTS = 10
-RETRY_AFTER_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -38,39 +46,47 @@ class Tools:
     library: Library
     log: EventLog
     retriever: Retriever
-    storyteller: Storyteller
+    voices: tuple[Voice, ...]
     endings: Endings
+    remembering: Remembering
+    pump: Pump
 
 
 class Telling:
     """One scene being told by this process. `cut` may be called from any thread; everything else happens in `run`."""
 
-    def __init__(self, tools: Tools, scene: models.Scene, story: models.Story) -> None:
+    def __init__(self, tools: Tools, scene: models.Scene, story: models.Story, history: History | None = None) -> None:
         self.scene_id = scene.id
         self._tools = tools
         # Opened before anyone can ask for it, so that no follower has to find it by polling.
-        self._channel = tools.log.open(scene.id)
+        self._channel = tools.log.open(scene.id, new=scene.epoch == 0)
         self._scene = scene
         self._story = story
+        self._given = history
         self._brief = Brief.model_validate(story.brief)
+        self._epoch = 0
         self._fragments: list[Fragment] = []
         self._pieces: list[str] = []
         self._usage: dict[str, int | None] | None = None
-        self._lock = threading.Lock()
-        self._stream: Stream | None = None
-        self._cut: str | None = None
-        self._asked_at: float | None = None
-        self._last_piece_at: float | None = None
+        self._provider = ""
+        self._prompt: Prompt | None = None
+        self._began_at = time.monotonic()
+        self._first_at: float | None = None
+        self._asking = Asking(tools.settings, tools.voices, tools.pump)
         self._over = threading.Event()
 
     def run(self) -> None:
         """Claims the scene and tells it. Whatever happens, its log ends with one terminal event."""
         try:
-            epoch = self._tools.library.scenes.claim(self.scene_id)
-            if epoch is not None:
-                end = self._tell(self._channel)
+            claim = self._claim(self._channel)
+            end = self._tell(self._channel, claim)
+            if claim.wait():
                 text = "".join(self._pieces)
-                self._tools.endings.conclude(self._channel, epoch, text, self._fragments, self._brief, end)
+                self._tools.endings.conclude(
+                    self._channel, self._epoch, text, self._fragments, self._brief, end,
+                    remembered=self._given is None,
+                )  # fmt: skip
+                self._note_end(end, text)
         except Exception:
             # What cannot be written now is ended by the sweep, once the database answers again.
             logger.exception("scene %s could not be ended", self.scene_id)
@@ -86,60 +102,78 @@ class Telling:
         """Ends the telling for a reason of ours; the storyteller's connection is closed at once. Only the first
         reason counts.
         """
-        with self._lock:
-            self._cut = self._cut or reason
-            stream = self._stream
-        if stream:
-            stream.close()
+        self._asking.cut(reason)
 
-    def overdue(self) -> str | None:
-        """The reason to cut this telling now, None while it keeps its deadlines."""
-        if self._asked_at is None:
-            return None
-        settings, now = self._tools.settings, time.monotonic()
-        if now - self._asked_at > settings.total_seconds:
-            return "took_too_long"
-        if self._last_piece_at is None:
-            return "too_slow" if now - self._asked_at > settings.first_piece_seconds else None
-        return "paused_too_long" if now - self._last_piece_at > settings.between_pieces_seconds else None
+    def keep_time(self) -> None:
+        """Cuts the telling where it misses a deadline, or where nobody has followed it for long; asked every moment."""
+        self._asking.keep_time()
+        limit = self._tools.settings.unfollowed_seconds
+        if self._channel.unfollowed() > limit and not self._is_followed_elsewhere(limit + MARK_SECONDS):
+            self.cut("unfollowed")
+
+    def _is_followed_elsewhere(self, seconds: float) -> bool:
+        scene = self._tools.library.scenes.scene(self.scene_id)
+        return scene is not None and (scene.followed_at or 0) > time.time() - seconds
 
     def wait(self, seconds: float) -> bool:
         """Waits until the telling is over; False where it is not yet."""
         return self._over.wait(seconds)
 
-    def _tell(self, channel: Channel) -> Ending:
+    def _claim(self, channel: Channel) -> Added:
+        """Takes the scene and begins its log, in one transaction, while the fragments are already being looked for."""
+
+        def take(session: Session) -> bool:
+            epoch = changes.claim(session, self.scene_id)
+            self._epoch = epoch or 0
+            return epoch is not None
+
+        return self._tools.log.add(channel, "begin", {"scene": self.scene_id, "state": "telling"}, take)
+
+    def _tell(self, channel: Channel, claim: Added) -> Ending:
         try:
-            self._tools.log.add(channel, "begin", {"scene": self.scene_id, "state": "telling"})
-            history = self._history()
-            hits = self._lay_sources(channel, history)
-            self._fragments = [hit.fragment for hit in hits]
-            budget = self._tools.settings.history_budget
-            prompt = compose(self._brief, self._fragments, history, seed=self._scene.seed, history_budget=budget)
-            finish = self._listen(channel, prompt)
+            history, standing = self._remembered()
+            found = self._find(history)
+            if not claim.wait():
+                return self._ending("stopped")  # another has the scene: nothing of ours is written
+            self._fragments = [hit.fragment for hit in found.hits]
+            settings = self._tools.settings
+            prompt = compose(
+                self._brief, self._fragments, history, seed=self._scene.seed, history_budget=settings.history_budget,
+                standing=standing, memory_budget=settings.memory_budget,
+            )  # fmt: skip
+            self._prompt = prompt
+            self._lay_sources(channel, found, prompt)
+            finish = self._asking.listen(prompt, self._take)
             self._usage = {"prompt_tokens": finish.prompt_tokens, "answer_tokens": finish.answer_tokens}
             return self._ending(finish.reason if self._pieces else "told_nothing")
         except StorytellerFailed as error:
-            return self._ending(self._cut) if self._cut else ending_of(error)
+            return self._ending(cut) if (cut := self._asking.reason) else ending_of(error)
         except DreamError as error:
             return Ending(error.code, error.sentence, error.retry)
         except Exception:
             logger.exception("the telling of scene %s broke off", self.scene_id)
-            return self._ending(self._cut or "internal")
+            return self._ending(self._asking.reason or "internal")
 
     def _ending(self, reason: str) -> Ending:
         return ending(reason, self._usage, told=bool(self._pieces))
 
-    def _history(self) -> History:
-        path = self._tools.library.scenes.path(self.scene_id)
-        return History(tuple(scene.text for scene in path[:-1] if scene.text), self._scene.direction)
+    def _remembered(self) -> tuple[History, Standing]:
+        """What was told on the way here, with what it has established; a program that keeps its own story says all."""
+        if self._given is not None:
+            return self._given, NOTHING_LAID_DOWN
+        parent, remembering = self._scene.parent_id, self._tools.remembering
+        path = self._tools.library.scenes.path(parent) if parent else []
+        return remembered(remembering, self._story, path, self._scene.direction)
 
-    def _lay_sources(self, channel: Channel, history: History) -> list[Hit]:
-        """Retrieves the fragments and logs them by id; a strict story without any is refused here."""
-        settings = self._tools.settings
-        found = self._tools.retriever.for_story(
-            self._story.corpus_id, queries(self._brief, history), limit=MOST_FRAGMENTS, budget=settings.fragment_budget,
-            language=self._brief.spoken_language,
+    def _find(self, history: History) -> Found:
+        return self._tools.retriever.for_story(
+            self._story.corpus_id, queries(self._brief, history), limit=MOST_FRAGMENTS,
+            budget=self._tools.settings.fragment_budget, language=self._brief.spoken_language,
         )  # fmt: skip
+
+    def _lay_sources(self, channel: Channel, found: Found, prompt: Prompt) -> None:
+        """Logs the fragments by id; a strict story without any is refused here."""
+        refused = not found.hits and self._brief.grounding == "strict"
         rows = [
             {
                 "fragment_id": hit.fragment.id,
@@ -150,60 +184,61 @@ class Telling:
             for hit in found.hits
         ]
         data = {"sources": rows, "missing": list(found.missing)}
-        self._tools.log.add(channel, "sources", data, lambda session: changes.lay_sources(session, self.scene_id, rows))
-        if not found.hits and self._brief.grounding == "strict":
+        parts = [] if refused else [asdict(part) for part in prompt.parts]
+
+        def lay(session: Session) -> bool:
+            changes.keep_prompt(session, self.scene_id, parts)
+            return changes.lay_sources(session, self.scene_id, rows)
+
+        # Not urgent: writing them at once would hold up the asking.
+        self._tools.log.add(channel, "sources", data, lay, urgent=False)
+        if refused:
             raise StorytellerFailed(
                 "nothing_fits",
-                "Nothing on this shelf fits the premise, and a strict story tells only what its sources hold. "
-                "Your premise is kept: choose another grounding, or other words.",
+                worded(
+                    "Nothing on this shelf fits the premise, and a strict story tells only what its sources hold. "
+                    "Your premise is kept: choose another grounding, or other words."
+                ),
                 retry=False,
             )
-        return list(found.hits)
 
-    def _listen(self, channel: Channel, prompt: Prompt) -> Finish:
-        """The storyteller's whole answer, logged as it comes; asked once more where it failed before its first
-        piece.
-        """
-        self._asked_at = time.monotonic()
-        try:
-            return self._ask(channel, prompt)
-        except StorytellerFailed as error:
-            if self._pieces or self._cut or not error.retry:
-                raise
-            logger.info("scene %s: asking again after %s", self.scene_id, error.code)
-            self._over.wait(RETRY_AFTER_SECONDS)
-            return self._ask(channel, prompt)
-
-    def _ask(self, channel: Channel, prompt: Prompt) -> Finish:
-        stream = self._tools.storyteller.tell(prompt)
-        with self._lock:
-            self._stream = stream
-        try:
-            if self._cut:
-                raise StorytellerFailed(self._cut, "")
-            for item in stream:
-                if isinstance(item, Finish):
-                    return item
-                self._take(channel, item)
-                if self._is_cut():
-                    break
-        finally:
-            stream.close()
-        raise failure(Broken("cut_off"), told=bool(self._pieces))
-
-    def _is_cut(self) -> bool:
-        return self._cut is not None
-
-    def _take(self, channel: Channel, piece: str) -> None:
+    def _take(self, storyteller: Storyteller, piece: str) -> bool:
+        """Logs a piece, the first one behind the name of who tells it. False where there is nothing to tell in it."""
         text = unicodedata.normalize("NFC", piece if self._pieces else piece.lstrip())
         if not text:
-            return
+            return False
         if not self._pieces:
-            name = self._tools.storyteller.name
-            self._tools.log.add(
-                channel, "storyteller", {"provider": self._tools.storyteller.provider, "name": name},
-                lambda session: changes.name_storyteller(session, self.scene_id, name),
-            )  # fmt: skip
+            self._name(storyteller)
+            self._provider, self._first_at = storyteller.provider, time.monotonic()
+            FIRST_PIECE.labels(self._provider).observe(self._first_at - self._began_at)
         self._pieces.append(text)
-        self._last_piece_at = time.monotonic()
-        self._tools.log.piece(channel, text)
+        self._tools.log.piece(self._channel, text)
+        return True
+
+    def _note_end(self, end: Ending, text: str) -> None:
+        state, now = end.state(text), time.monotonic()
+        TELLINGS.labels(state, "" if state in ("told", "stopped") else end.reason).inc()
+        if self._first_at is not None:
+            PIECES.labels(self._provider).inc(len(self._pieces))
+            if len(self._pieces) > 1 and now > self._first_at:
+                PIECE_RATE.labels(self._provider).observe((len(self._pieces) - 1) / (now - self._first_at))
+        said = fields(
+            scene=self.scene_id, state=state, reason=end.reason, provider=self._provider, pieces=len(self._pieces),
+            characters=len(text), seconds=round(now - self._began_at, 2),
+        )  # fmt: skip
+        logger.info("a telling ended", extra=said)
+
+    def _name(self, storyteller: Storyteller) -> None:
+        first, name = self._tools.voices[0].storyteller, storyteller.name
+        said = {"provider": storyteller.provider, "name": name}
+        if storyteller is not first:
+            said["instead_of"] = first.name
+
+        def note(session: Session) -> bool:
+            ledger.name(
+                session, self.scene_id, storyteller.provider, name, self._prompt.characters if self._prompt else 0
+            )
+            return changes.name_storyteller(session, self.scene_id, name)
+
+        # It goes with the first piece, which is urgent.
+        self._tools.log.add(self._channel, "storyteller", said, note, urgent=False)

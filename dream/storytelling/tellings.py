@@ -5,19 +5,28 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
 
 from dream.errors import Busy, NotFound
 from dream.store import models
 from dream.storytelling.brief import Brief
+from dream.storytelling.compose import History
 from dream.storytelling.ending import ending
 from dream.storytelling.telling import Telling, Tools
+from dream.wording import worded
 
 WATCH_SECONDS = 0.25
 BEAT_SECONDS = 5.0
 LAPSE_SECONDS = 40.0
 SWEEP_SECONDS = 15.0
 CLOSE_SECONDS = 10.0
-FULL = "Every storyteller is busy just now. Your premise is kept; please try again in a few seconds."
+DRAINING = worded("Your premise is kept. dream is about to restart.")
+FULL = worded("Your premise is kept. Every storyteller is busy just now.")
+
+# The finishes that hold whatever becomes of the process that saved them.
+_SETTLED = ("finished", "stopped", "cut_short", "unfollowed")
 
 logger = logging.getLogger(__name__)
 
@@ -30,26 +39,45 @@ class Tellings:
     def __init__(self, tools: Tools, *, alone: bool) -> None:
         self._tools = tools
         self._live: dict[str, Telling] = {}
+        self._kept: set[object] = set()
         self._lock = threading.Lock()
         self._ending = threading.Event()
+        self.draining = False
         lapsed = time.time() - (0 if alone else LAPSE_SECONDS)
         self._watcher = threading.Thread(target=self._watch, args=(lapsed,), name="watch", daemon=True)
         self._watcher.start()
 
     def check_room(self) -> None:
-        """Raises Busy where no further telling can begin; asked before anything of it is written."""
-        if self._ending.is_set() or len(self._live) >= self._tools.settings.tellings:
+        """Raises Busy where no further telling can begin."""
+        if self.draining:
+            raise Busy(DRAINING)
+        if self._ending.is_set() or len(self._live) + len(self._kept) >= self._tools.settings.tellings:
             raise Busy(FULL)
 
-    def begin(self, scene: models.Scene, story: models.Story) -> None:
-        """Tells a queued scene in a thread of its own. Raises Busy where there is none to be had; the sweep then ends
-        the scene.
-        """
-        telling = Telling(self._tools, scene, story)
+    @contextmanager
+    def room(self) -> Iterator[object]:
+        """Keeps a place, for `begin`, while a scene is being written. Raises Busy where there is none."""
+        place = object()
         with self._lock:
+            self.check_room()
+            self._kept.add(place)
+        try:
+            yield place
+        finally:
+            with self._lock:
+                self._kept.discard(place)
+
+    def begin(self, scene: models.Scene, story: models.Story, place: object, history: History | None = None) -> None:
+        """Tells a queued scene in a thread of its own, in a place that was kept for it; after `history`, where a
+        program keeps its own. Raises Busy where there is no thread to be had; the sweep then ends the scene.
+        """
+        telling = Telling(self._tools, scene, story, history)
+        with self._lock:
+            self._kept.discard(place)
             self._live[scene.id] = telling
         try:
-            threading.Thread(target=self._run, args=(telling,), name=f"telling-{scene.id}", daemon=True).start()
+            run = copy_context().run  # with the id of the request that asked for it
+            threading.Thread(target=run, args=(self._run, telling), name=f"telling-{scene.id}", daemon=True).start()
         except RuntimeError:
             telling.leave()
             self._forget(telling)
@@ -65,6 +93,17 @@ class Tellings:
 
     def live(self) -> int:
         return len(self._live)
+
+    def drain(self) -> None:
+        """From now on no telling begins; those under way go on."""
+        self.draining = True
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until nothing is being told; False where something still is."""
+        deadline = time.monotonic() + seconds
+        while (self._live or self._kept) and time.monotonic() < deadline:
+            self._ending.wait(WATCH_SECONDS)
+        return not (self._live or self._kept)
 
     def close(self) -> None:
         """Interrupts what is being told, keeping its text, and waits for its last events."""
@@ -112,8 +151,7 @@ class Tellings:
 
     def _cut_overdue(self, tellings: dict[str, Telling]) -> None:
         for telling in tellings.values():
-            if reason := telling.overdue():
-                telling.cut(reason)
+            telling.keep_time()
         if tellings:
             for scene_id in self._tools.library.scenes.asked_to_stop(list(tellings)):
                 tellings[scene_id].cut("stopped")
@@ -137,12 +175,12 @@ class Tellings:
         try:
             story = self._tools.library.stories.story(scene.story_id)
             if story is None:
-                raise NotFound(f"Scene {scene.id} belongs to no story.")
+                raise NotFound(worded("Scene %(scene)s belongs to no story.", scene=scene.id))
             text = "".join(event.text for event in channel.committed if event.name == "delta")
             cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
             found = self._tools.library.works.fragments_ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]
-            reason = scene.finish if scene.finish in ("finished", "stopped", "cut_short") else "teller_died"
+            reason = scene.finish if scene.finish in _SETTLED else "teller_died"
             end = ending(reason, scene.usage, told=bool(text))
             self._tools.endings.conclude(channel, epoch, text, fragments, Brief.model_validate(story.brief), end)
         finally:

@@ -10,11 +10,15 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dream.service import Service
-from dream.web import auth, problems
+from dream.web import auth, problems, requests, uploads
+from dream.web.access import check_marked, needs
 from dream.web.api import api
+from dream.web.compatible import compatible
 from dream.web.control import control
 from dream.web.health import health
-from dream.web.openapi import document
+from dream.web.languages import speak
+from dream.web.metrics import metrics
+from dream.web.openapi import NO_CONTENT, document
 from dream.web.pages import pages
 from dream.web.streaming import Followers
 
@@ -35,7 +39,7 @@ _HEADERS = {
 
 def build_app(service: Service) -> Flask:
     """The Flask application of a service; `app.extensions["dream"]` is the service."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     settings = service.settings
     app.extensions["dream"] = service
     app.extensions["followers"] = Followers(settings.followers)
@@ -54,11 +58,15 @@ def build_app(service: Service) -> Flask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    requests.watch(app)
+    speak(app)
+    uploads.receive(app)
     auth.guard(app)
     problems.answer(app)
-    for blueprint in (api, pages, health, control):
+    for blueprint in (api, compatible, pages, health, metrics, control):
         app.register_blueprint(blueprint)
-    app.add_url_rule("/openapi.json", "openapi", lambda: document(app))
+    app.add_url_rule("/openapi.json", "openapi", needs(None)(lambda: document(app)))
+    check_marked(app)
     app.after_request(_protect)
     return app
 
@@ -66,4 +74,6 @@ def build_app(service: Service) -> Flask:
 def _protect(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code == NO_CONTENT:
+        response.headers.pop("Content-Type", None)  # there is nothing that could be of a type
     return response

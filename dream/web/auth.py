@@ -1,4 +1,5 @@
-"""Who asks: an anonymous reader, known by a signed cookie or by a signed token, and nobody else's stories.
+"""Who asks: an account, known by its sign-in or by an API token, or an anonymous reader, known by a signed cookie or a
+signed token; and nobody else's stories. Every request passes here before it reaches a view.
 
 Unsafe requests that carry the cookie need the CSRF token as well. A request without cookies has none to forge: it
 must be JSON, must not come from another site's page, and its answer sets no cookie but gives the reader's token for
@@ -7,16 +8,23 @@ what comes next.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
+from dataclasses import replace
+from ipaddress import IPv6Network, ip_address
 
 from flask import Flask, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from dream.errors import BadRequest, Forbidden, NotFound
+from dream.accounts.gate import TOKEN
+from dream.actor import Actor
+from dream.errors import BadRequest, Forbidden, NotFound, SignInNeeded
 from dream.settings import Settings
 from dream.store import models
+from dream.web.access import needed
 from dream.web.current import service
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,32 +47,98 @@ def secret_key(settings: Settings) -> str:
 
 
 def guard(app: Flask) -> None:
-    """Checks every unsafe request before it reaches a view."""
+    """Checks every request before it reaches a view: that it was meant, and that whoever sent it may."""
     _csrf.init_app(app)
     app.before_request(_check)
 
 
+def actor() -> Actor:
+    """Who asks. Raises Forbidden and SignInNeeded for a token that dream did not give, or no longer knows."""
+    if "actor" not in g:
+        found = _actor_of_token(_token()) if _token() else _actor_of_cookie()
+        g.actor = replace(found, address=_address())
+    asking: Actor = g.actor
+    return asking
+
+
 def known_reader() -> str | None:
-    """The reader who asks, None where this is nobody yet. Raises Forbidden for a token that dream did not give."""
-    if "reader" not in g:
-        g.reader = _reader_of_token() if _token() else session.get("reader")
-    return g.reader if isinstance(g.reader, str) else None
+    """The reader who asks, None where this is nobody yet."""
+    return actor().reader_id
+
+
+def present_reader() -> str | None:
+    """The reader who asks, None where there is none yet, or none any more."""
+    reader = known_reader()
+    return reader if reader and service().library.stories.reader_exists(reader) else None
+
+
+def welcome(reader: str) -> None:
+    """Has whoever asks be a reader that was just made for them."""
+    g.actor = Actor(reader, address=_address())
+    if not cookieless():
+        session["reader"] = reader
+        session.permanent = True
 
 
 def reader_id() -> str:
     """The reader who asks; a new one where nobody was known."""
-    reader = known_reader()
-    if reader is None or not service().library.stories.reader_exists(reader):
-        reader = g.reader = service().library.stories.new_reader()
-        if not cookieless():
-            session["reader"] = reader
-            session.permanent = True
+    reader = present_reader()
+    if reader is None:
+        reader = service().library.stories.new_reader()
+        welcome(reader)
     return reader
 
 
-def reader_token(reader: str) -> str:
-    """What a program without cookies sends as `Authorization: Bearer ...` to be this reader again."""
-    return str(_signer().dumps(reader))
+def address() -> str:
+    """Where a request comes from, as far as the proxies in front of dream can be trusted to say."""
+    return request.remote_addr or ""
+
+
+def enter(secret: str) -> None:
+    """Signs this browser in with the secret of a new sign-in. Nothing else that its cookie held before stays: whoever
+    gave it that must not know the cookie now.
+    """
+    reader = session.get("reader")
+    session.clear()
+    session.update(sign_in=secret, reader=reader)
+    session.permanent = True
+
+
+def become(reader: str) -> None:
+    """Makes this browser that reader. Nothing else that its cookie held stays."""
+    session.clear()
+    session["reader"] = reader
+    session.permanent = True
+
+
+def leave() -> None:
+    """Signs this browser out; it is again the reader it was before."""
+    reader = session.get("reader")
+    session.clear()
+    if reader:
+        session["reader"] = reader
+        session.permanent = True
+
+
+def browser_reader() -> str | None:
+    """The reader that this browser was before it signed in, None for nobody."""
+    reader = session.get("reader")
+    return reader if isinstance(reader, str) else None
+
+
+def sign_in_secret() -> str:
+    """What this browser's cookie holds of its sign-in, "" where it has none."""
+    return str(session.get("sign_in", ""))
+
+
+def reader_token() -> str | None:
+    """What a program without cookies and without an account sends as `Authorization: Bearer ...` to be this reader
+    again; None for all others.
+    """
+    asking = actor()
+    if asking.account_id or asking.reader_id is None or not cookieless():
+        return None
+    return str(_signer().dumps(asking.reader_id))
 
 
 def cookieless() -> bool:
@@ -72,11 +146,15 @@ def cookieless() -> bool:
     return bool(_token()) or (request.path.startswith("/api/") and "dream" not in request.cookies)
 
 
-def own_story(story_id: str) -> models.Story:
-    """The story, where it belongs to who asks. Raises NotFound for someone else's as for none at all."""
+def own_story(story_id: str, *, put_away: bool = False) -> models.Story:
+    """The story, where it belongs to who asks, one at hand or one `put_away`. Raises NotFound for someone else's as for
+    none at all.
+    """
     story = service().library.stories.story(story_id)
     if story is None or story.reader_id != known_reader():
         raise NotFound("There is no such story here. It may belong to another reader, or to another browser.")
+    if bool(story.put_away_at) != put_away:
+        raise NotFound("You have put this story away. It can be brought back from the list of your stories.")
     return story
 
 
@@ -90,14 +168,18 @@ def own_scene(scene_id: str) -> models.Scene:
 
 
 def _check() -> None:
-    if request.method in _SAFE or request.blueprint == "control":
-        return
-    if _token():
-        known_reader()
-    elif cookieless():
-        _check_cookieless()
-    else:
-        _check_form()
+    if request.endpoint is None or request.blueprint == "control":
+        return  # nothing to be had there; commands are known by their socket
+    if request.method not in _SAFE and not _token():
+        if request.blueprint == "compatible":
+            raise SignInNeeded("This needs an API token of an account, sent as `Authorization: Bearer dream_...`.")
+        if cookieless():
+            _check_cookieless()
+        else:
+            _check_form()
+    scope = needed(current_app, request.endpoint)
+    if scope is not None:
+        service().gate.permit(actor(), scope)
 
 
 def _check_cookieless() -> None:
@@ -124,9 +206,29 @@ def _token() -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def _reader_of_token() -> str:
+def _address() -> str:
+    """Where this request comes from, as a keyed hash; of an IPv6 address the network, which is one household's."""
+    address = request.remote_addr or ""
     try:
-        return str(_signer().loads(_token()))
+        parsed = ip_address(address)
+    except ValueError:
+        return ""  # a unix socket without a proxy that says whom it speaks for
+    network = str(IPv6Network((parsed, 64), strict=False)) if parsed.version == 6 else address
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, network.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _actor_of_cookie() -> Actor:
+    secret = session.get("sign_in")
+    found = service().gate.signed_in(secret) if secret else None
+    return found or Actor(session.get("reader"))
+
+
+def _actor_of_token(token: str) -> Actor:
+    if token.startswith(TOKEN):
+        return service().gate.with_token(token)
+    try:
+        return Actor(str(_signer().loads(token)))
     except BadSignature:
         raise Forbidden("That token is not one of ours. Start a story without it to get one.") from None
 

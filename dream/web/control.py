@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, request
 
 from dream.errors import DreamError, NotFound
 from dream.operations import OPERATIONS, Report
+from dream.web.access import needs
 from dream.web.current import service
 
 control = Blueprint("control", __name__, url_prefix="/control")
@@ -31,6 +32,7 @@ def control_socket() -> str:
 
 
 @control.post("/<name>")
+@needs(None)
 def run(name: str) -> Response:
     """Runs an operation with the JSON arguments of the body; answers its reports, one JSON line each."""
     if name not in OPERATIONS:

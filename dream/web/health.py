@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from dream import __version__
-from dream.retrieval.export.manifest import find_model
+from dream.errors import VectorsUnreachable
 from dream.service import Service
 from dream.store.schema import SCHEMA
+from dream.web.access import needs
 from dream.web.current import service
 
 health = Blueprint("health", __name__)
@@ -20,19 +21,24 @@ logger = logging.getLogger(__name__)
 
 
 @health.get("/livez")
+@needs(None)
 def live() -> ResponseReturnValue:
     return jsonify(status="ok")
 
 
 @health.get("/readyz")
+@needs(None)
 def ready() -> ResponseReturnValue:
-    """Each dependency by name: "ok", "missing" for one that dream can serve without, or "failed"."""
+    """Each dependency by name: "ok", "missing" for one that dream can serve without, or "failed". 503 where one failed,
+    and while a stopping process lets its stories end.
+    """
     states = {name: _state(check) for name, check in _CHECKS.items()}
-    failed = "failed" in states.values()
-    return jsonify(status="failed" if failed else "ok", checks=states), 503 if failed else 200
+    status = "draining" if service().tellings.draining else "failed" if "failed" in states.values() else "ok"
+    return jsonify(status=status, checks=states), 200 if status == "ok" else 503
 
 
 @health.get("/version")
+@needs(None)
 def version() -> ResponseReturnValue:
     return jsonify(version=__version__, schema=SCHEMA)
 
@@ -52,12 +58,15 @@ def _database(service: Service) -> str:
 
 
 def _vectors(service: Service) -> str:
-    service.vectors.open()
+    try:
+        service.vector_stores.open()
+    except VectorsUnreachable:
+        return "missing"
     return "ok"
 
 
 def _model(service: Service) -> str:
-    return "ok" if find_model(service.settings) else "missing"
+    return "ok" if service.models.folder() else "missing"
 
 
 def _storyteller(service: Service) -> str:

@@ -16,10 +16,12 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from dream import __version__
-from dream.errors import BadRequest, BriefRefused, Busy, DreamError, Forbidden
+from dream.errors import BadRequest, BriefRefused, Busy, DreamError, Forbidden, SignInNeeded
 from dream.web.operation import Operation
 from dream.web.problems import PROBLEM, Problem
 
+NO_CONTENT, TOO_LONG = 204, 414
+EVENTS = "text/event-stream"
 _REF = "#/components/schemas/{model}"
 
 
@@ -37,10 +39,11 @@ def document(app: Flask) -> Response:
         components={
             "schemas": _schemas([operation for _, _, operation in described]),
             "securitySchemes": {
-                "reader": {"type": "http", "scheme": "bearer", "description": "The reader_token of a first answer."}
+                "reader": {"type": "http", "scheme": "bearer", "description": "The reader_token of a first answer."},
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of an account, from its page."},
             },
         },
-        security=[{}, {"reader": []}],
+        security=[{}, {"reader": []}, {"token": []}],
     )
 
 
@@ -60,19 +63,27 @@ def _operation(rule: Rule, operation: Operation) -> dict[str, Any]:
         "parameters": [*_path_parameters(rule), *_query_parameters(operation.query)],
         "responses": {str(operation.status): _answer(operation), **_refusals(operation)},
     }
+    if operation.query:  # said by the server, before dream sees it
+        described["responses"][str(TOO_LONG)] = {"description": "The address is longer than the server reads."}
+    if operation.media == EVENTS:
+        described["responses"][str(NO_CONTENT)] = {"description": "There is nothing more to follow."}
+    if operation.scope in ("author", "admin"):
+        described["security"] = [{"token": [operation.scope]}]
     if operation.body:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.body)}}}
     return described
 
 
 def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.status == NO_CONTENT:
+        return {"description": operation.summary}
     if operation.answer:
         return {"description": operation.summary, "content": {operation.media: {"schema": _ref(operation.answer)}}}
     return {"description": operation.summary, "content": {operation.media: {"schema": {"type": "string"}}}}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
-    always: tuple[type[DreamError], ...] = (Forbidden, Busy)
+    always: tuple[type[DreamError], ...] = (SignInNeeded, Forbidden, Busy)
     checks: tuple[type[DreamError], ...] = (BadRequest, BriefRefused) if operation.body or operation.query else ()
     statuses: dict[int, list[str]] = {}
     for error in (*always, *checks, *operation.refuses):

@@ -14,8 +14,10 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 
+from dream.actor import Scope
 from dream.errors import BadRequest, BriefRefused, DreamError
 from dream.storytelling.refusals import refusals
+from dream.web.access import needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Operation:
     """
 
     summary: str
+    scope: Scope | None
     status: int
     answer: type[BaseModel] | None
     body: type[BaseModel] | None
@@ -36,6 +39,7 @@ class Operation:
 def operation(
     summary: str,
     *,
+    scope: Scope | None,
     status: int = 200,
     answer: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
@@ -43,8 +47,8 @@ def operation(
     refuses: tuple[type[DreamError], ...] = (),
     media: str = "application/json",
 ) -> Callable[[Callable[..., Any]], Callable[..., ResponseReturnValue]]:
-    """Checks the request against `body` and `query`, hands them to the view by those names, and answers what it
-    returns as JSON.
+    """Says who may ask (see dream.web.access), checks the request against `body` and `query`, hands them to the view
+    by those names, and answers what it returns as JSON.
     """
 
     def describe(view: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
@@ -59,8 +63,8 @@ def operation(
                 return Response(result.model_dump_json(), status=status, mimetype="application/json")
             return cast(ResponseReturnValue, result)
 
-        checked.operation = Operation(summary, status, answer, body, query, refuses, media)  # type: ignore[attr-defined]
-        return checked
+        checked.operation = Operation(summary, scope, status, answer, body, query, refuses, media)  # type: ignore[attr-defined]
+        return needs(scope)(checked)
 
     return describe
 

@@ -5,27 +5,31 @@ for both.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask_babel import format_timedelta, gettext
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from dream.errors import BriefRefused, Busy, DreamError
+from dream.errors import BriefRefused, Busy, DreamError, FormRefused, SignInNeeded, TooMany
+from dream.web.languages import translated
+from dream.wording import worded
 
 PROBLEM = "application/problem+json"
 
 logger = logging.getLogger(__name__)
 
 _SENTENCES = {
-    400: "The request could not be read. Nothing was changed.",
-    404: "There is nothing at this address.",
-    405: "This address does not answer that kind of request.",
-    413: "That is more than dream takes at once. Nothing was changed: please send less.",
-    415: "Please send JSON, with Content-Type: application/json.",
+    400: worded("The request could not be read. Nothing was changed."),
+    404: worded("There is nothing at this address."),
+    405: worded("This address does not answer that kind of request."),
+    413: worded("That is more than dream takes at once. Nothing was changed: please send less."),
+    415: worded("Please send JSON, with Content-Type: application/json."),
 }
 
 
@@ -38,7 +42,9 @@ class Problem(BaseModel):
     code: str
     detail: str
     retry: bool = Field(description="Whether the same request may succeed later.")
-    fields: dict[str, str] | None = Field(None, description="For a refused brief: what to change about each field.")
+    fields: dict[str, str] | None = Field(
+        None, description="Where what was sent needs a change: what to change about each field."
+    )
 
 
 def answer(app: Flask) -> None:
@@ -50,22 +56,37 @@ def answer(app: Flask) -> None:
 
 
 def problem(error: DreamError) -> Problem:
-    fields = error.fields if isinstance(error, BriefRefused) and error.fields else None
+    """What is said of an error, in the language of whoever asks."""
+    fields = error.fields if isinstance(error, BriefRefused | FormRefused) and error.fields else None
     return Problem(
         type="about:blank",
-        title=error.title,
+        title=translated(error.title),
         status=error.status,
         code=error.code,
-        detail=error.sentence,
+        detail=said_of(error),
         retry=error.retry,
-        fields=fields,
+        fields={name: translated(sentence) for name, sentence in fields.items()} if fields else None,
     )
 
 
+def said_of(error: DreamError) -> str:
+    """The sentence of an error, in the language of whoever asks; where everything is busy, with the time to wait."""
+    sentence = translated(error.sentence)
+    if not isinstance(error, Busy):
+        return sentence
+    wait = format_timedelta(timedelta(seconds=error.wait_seconds), granularity="second", threshold=1)
+    again = gettext("Please try again in %(time)s.", time=wait)
+    return f"{sentence} {again}"
+
+
 def _dream_error(error: DreamError) -> Response:
+    if isinstance(error, SignInNeeded) and request.method == "GET" and not _is_for_programs():
+        return make_response(redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")), 303))
     response = _respond(problem(error))
-    if isinstance(error, Busy):
+    if isinstance(error, Busy | TooMany):
         response.headers["Retry-After"] = str(error.wait_seconds)
+    if isinstance(error, SignInNeeded):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -73,7 +94,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
     status = HTTPStatus(error.code)
-    detail = _SENTENCES.get(error.code, f"{status.phrase}.")
+    detail = translated(_SENTENCES.get(error.code, f"{status.phrase}."))
     response = _respond(
         Problem(
             type="about:blank",
@@ -93,18 +114,25 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: OperationalError) -> Response:
     logger.error("the database did not answer: %s", error.orig)
-    return _dream_error(Busy("The library is busy just now. Nothing was changed; please try again in a few seconds."))
+    return _dream_error(Busy("Nothing was changed. The library is busy just now."))
+
+
+def unexpected(error: Exception) -> DreamError:
+    """What people are told of an error that nobody foresaw; the log says more."""
+    logger.error("an unexpected error at %s %s", request.method, request.url_rule, exc_info=error)
+    return DreamError("Something went wrong on our side. What was there before is kept; please try again.")
 
 
 def _unexpected(error: Exception) -> Response:
-    logger.error("an unexpected error at %s %s", request.method, request.path, exc_info=error)
-    return _dream_error(
-        DreamError("Something went wrong on our side. What was there before is kept; please try again.")
-    )
+    return _dream_error(unexpected(error))
+
+
+def _is_for_programs() -> bool:
+    return request.path.startswith(("/api/", "/control/", "/livez", "/readyz", "/version", "/openapi.json"))
 
 
 def _respond(found: Problem) -> Response:
-    if request.path.startswith(("/api/", "/control/", "/livez", "/readyz", "/version", "/openapi.json")):
+    if _is_for_programs():
         body: Any = orjson.dumps(found.model_dump(exclude_none=True))
         return Response(body, status=found.status, mimetype=PROBLEM)
     return Response(render_template("error.html", problem=found), status=found.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dream.cli import main
+from dream.service import Service
 from dream.settings import Settings, variable
 from tests.conftest import ROOT, TALES
 
@@ -111,9 +113,13 @@ def test_an_empty_shelf_is_said_plainly(run: Run) -> None:
 def test_ingest_ends_badly_where_a_file_was_refused_and_names_it(run: Run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.txt"
     bad.write_bytes(b"\xff\xfe\x00")
-    result = run("ingest", str(bad), str(TALES / "en" / "eleven-coats.md"), status=1)
+    result = run("ingest", str(bad), str(TALES / "en" / "eleven-coats.md"), status=3)
     assert "refused" in result.stderr
     assert "1 refused, 1 new" in result.stdout
+
+
+def test_ingest_says_by_its_status_that_there_was_nothing_to_read(run: Run, tmp_path: Path) -> None:
+    assert "no files that dream reads" in run("ingest", str(tmp_path), status=4).output
 
 
 def test_config_lists_every_setting_where_it_came_from_and_no_secret(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +134,26 @@ def test_config_lists_every_setting_where_it_came_from_and_no_secret(run: Run, m
 
 def test_a_setting_that_does_not_fit_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DREAM_THREADS", "many")
-    assert "DREAM_THREADS" in run("config", status=1).output
+    said = run("config", status=1).output
+    assert said.startswith("dream: DREAM_THREADS does not fit: Input should be a valid integer")
+    assert said.endswith("It is: Request threads; each open stream holds one.\n")
+
+
+@pytest.mark.parametrize("bind", ["nowhere.invalid:80", "127.0.0.1:99999", "127.0.0.1:many"])
+def test_an_address_that_is_none_is_named_once(run: Run, monkeypatch: pytest.MonkeyPatch, bind: str) -> None:
+    monkeypatch.setenv("DREAM_BIND", bind)
+    said = run("serve", status=1).output
+    assert bind in said
+    assert "Set DREAM_BIND" in said
+    assert said.count("\n") == 1
+
+
+def test_an_address_in_use_is_said_in_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        monkeypatch.setenv("DREAM_BIND", bind)
+        said = run("serve", status=1).output
+    assert said == f"dream: Something listens on {bind} already. Stop that, or set DREAM_BIND to another address.\n"
 
 
 def test_the_doctor_names_what_is_missing_and_what_mends_it(run: Run) -> None:
@@ -161,3 +186,14 @@ def test_the_readme_has_every_setting_with_its_default_and_help() -> None:
     for name, described in Settings.model_fields.items():
         assert f"`{variable(name)}`" in readme
         assert str(described.description) in readme
+
+
+def test_a_set_up_in_a_hurry_leaves_the_meaning_to_the_jobs(
+    run: Run, home: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dream.corpus.starter.starter_folder", lambda: TALES / "ko")
+    assert "8 works" in run("setup", "--later", "--model", str(model_folder)).output
+    service = Service(Settings(_env_file=None, home=home))
+    assert service.models.folder()
+    assert len(service.library.works.unembedded(service.models.name)) == 8
+    service.close()

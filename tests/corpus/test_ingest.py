@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_changed_file_replaces_its_work_in_every_index(stocked: Service, folde
 
 def test_a_refused_file_leaves_the_old_work_live_and_does_not_stop_the_rest(service: Service, folder: Path) -> None:
     ingest(service, folder)
-    (folder / "lamp.txt").write_bytes(b"\xff\xfe\x00")
+    (folder / "lamp.txt").write_bytes(b"")
     (folder / "more.txt").write_text(BELL)
     assert ingest(service, folder) == ["refused", "new"]
     assert found(service, "lamp") == [LAMP]
@@ -88,36 +87,56 @@ def test_what_is_no_file_is_refused_rather_than_waited_for(service: Service, fol
     assert (done.outcome, done.sentence) == ("refused", f"{folder / 'pipe.txt'} is not a file.")
 
 
-def test_a_version_that_never_went_live_is_not_found_and_is_swept_away(stocked: Service, folder: Path) -> None:
+def test_what_a_worker_that_died_was_reading_is_not_found_and_then_read_once(stocked: Service, folder: Path) -> None:
     ingest(stocked, folder)
-    works = stocked.library.works
     (folder / "lamp.txt").write_text(BELL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(works, "go_live", _die)  # a process that dies at this step
+        patch.setattr(stocked.library.works, "go_live", _die)  # a process that dies at this step
         with pytest.raises(KeyboardInterrupt):
             ingest(stocked, folder)
     assert LAMP in found(stocked, "lamp at Cold Point")
     assert BELL not in found(stocked, "drowned bell off Merrow Bank")
-    list(stocked.ingest.reindex())
+    assert stocked.library.jobs.put_back_lost() == 1
+    assert stocked.ingest.work("another")
+    assert found(stocked, "drowned bell off Merrow Bank")[0] == BELL
+    assert LAMP not in found(stocked, "lamp at Cold Point")
     live, lexical, vectors = indexed(stocked)
     assert live == vectors
     assert len(live) == lexical
 
 
-def test_works_are_brought_and_reindexed_one_at_a_time(service: Service, folder: Path) -> None:
-    """A reindexing that came in between would take the new version for one that a dead process left."""
-    meanwhile = threading.Thread(target=lambda: list(service.ingest.reindex()))
+def test_what_its_author_cancelled_halfway_leaves_nothing_behind(stocked: Service, folder: Path) -> None:
+    before = indexed(stocked)
+    step = stocked.library.jobs.step
 
-    def no_model() -> None:
-        if not meanwhile.ident:
-            meanwhile.start()
-            meanwhile.join(timeout=0.5)
+    def cancelling(job: models.Job, state: str, done: int = 0, of: int = 0) -> bool:
+        if state == "verifying":
+            stocked.library.jobs.cancel(job.id)
+        return step(job, state, done, of)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service.ingest, "_model", no_model)
-        assert ingest(service, folder) == ["new"]
-    meanwhile.join(timeout=30)
-    assert found(service, "lamp") == [LAMP]
+        patch.setattr(stocked.library.jobs, "step", cancelling)
+        assert ingest(stocked, folder) == ["refused"]
+    assert indexed(stocked) == before
+    assert [work.source for work in stocked.library.works.works(stocked.corpus("starter").id)].count("lamp.txt") == 0
+
+
+def test_reindexing_leaves_what_is_being_read_to_its_reader(stocked: Service, folder: Path) -> None:
+    """A reindexing that comes in between must not take the new version for one that a dead process left."""
+    count = stocked.vectors.count
+
+    def reindexing(corpus_id: str, ids: list[str]) -> int:
+        patch.undo()
+        list(stocked.ingest.reindex())
+        return count(corpus_id, ids)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stocked.vectors, "count", reindexing)
+        assert ingest(stocked, folder) == ["new"]
+    live, lexical, vectors = indexed(stocked)
+    assert live == vectors
+    assert len(live) == lexical
+    assert LAMP in found(stocked, "lamp at Cold Point")
 
 
 def test_what_a_story_cites_stays_when_its_work_is_taken_back(stocked: Service) -> None:

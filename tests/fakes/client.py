@@ -41,9 +41,10 @@ class FakeUpstream:
     def reset(self) -> None:
         self._call("/reset", {})
 
-    def seen(self, **at_least: int) -> dict[str, Any]:
-        """The counters and the last request; `requests=1` waits until that many have come (10 seconds at most)."""
-        query = "&".join(f"{name}={count}" for name, count in at_least.items())
+    def seen(self, **wanted: int) -> dict[str, Any]:
+        """The counters and the last request; `requests=1` waits until that many have come, `open=0` until no
+        more are open (10 seconds at most)."""
+        query = "&".join(f"{name}={count}" for name, count in wanted.items())
         return self._call(f"/seen?{query}")
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

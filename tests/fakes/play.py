@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 from asyncio import StreamWriter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.scenario import Scenario, data, event, usage
@@ -22,6 +23,9 @@ class Play:
     """One scenario on one connection. `whole` is whether the connection can be used again."""
 
     def __init__(self, upstream: Upstream, scenario: Scenario, body: dict[str, Any], writer: StreamWriter) -> None:
+        if _asks_for_a_form(body):
+            pieces = tuple(scenario.form[at : at + 20] for at in range(0, len(scenario.form), 20))
+            scenario = replace(scenario, pieces=pieces)
         self._upstream, self._scenario, self._body, self._writer = upstream, scenario, body, writer
         self._model: str = body.get("model", "")
         self.whole = False
@@ -39,6 +43,8 @@ class Play:
         if refused:
             advice = " Use 'max_completion_tokens' instead." if refused[0] == "max_tokens" else ""
             self._refuse(400, f"Unsupported parameter: '{refused[0]}' is not supported with this model.{advice}")
+        elif scenario.after:
+            return False
         elif scenario.fault.isdigit():
             self._refuse(int(scenario.fault), "The key sk-...rong, the model or the moment was wrong.")
         elif scenario.fault == "html":
@@ -82,6 +88,8 @@ class Play:
             self._upstream.changed.notify_all()
         if self._scenario.latch:
             await self._upstream.latches[self._scenario.latch].wait()
+        if self._scenario.fault.isdigit():
+            return self._fail(int(self._scenario.fault))
         fault = getattr(self, "_" + self._scenario.fault.replace("-", "_"), None)
         return True if fault is None else bool(await fault())
 
@@ -103,7 +111,8 @@ class Play:
         await self._upstream.count("finished")
 
     def _send(self, content: bytes) -> None:
-        self._writer.write(b"%x\r\n%b\r\n" % (len(content), content))
+        if not self._writer.is_closing():  # who asked may have left
+            self._writer.write(b"%x\r\n%b\r\n" % (len(content), content))
 
     # The faults in the middle, by their names: each says whether the stream goes on after it.
 
@@ -146,8 +155,25 @@ class Play:
         return False
 
     async def _error_429(self) -> bool:
-        self._send(data({"error": {"message": "slow down", "code": 429}}))
+        return self._fail(429)
+
+    def _fail(self, code: int) -> bool:
+        self._send(data({"error": {"message": "The key, the model or the moment was wrong.", "code": code}}))
         return False
+
+    async def _html(self) -> bool:
+        self._send(b"<!doctype html>\n<title>Bad gateway</title>\n")
+        return False
+
+    async def _hang(self) -> bool:
+        return await self._stall()
+
+    async def _drip(self) -> bool:
+        """One byte of a line every 20 ms, without an end to it."""
+        self._send(b'data: {"choices": [{"delta": {"content": "')
+        while True:
+            self._send(b"x")
+            await asyncio.sleep(0.02)
 
     async def _long_line(self) -> bool:
         megabyte = b"x" * 1_000_000
@@ -192,6 +218,12 @@ class Play:
             self._send(event(self._model, {}, choices=choices, usage="lots", obfuscation="aB3"))
         self._send(b"id: 7\nretry: 3000\nevent: message\r\n:\n\ndata:\n\n")
         return True
+
+
+def _asks_for_a_form(body: dict[str, Any]) -> bool:
+    """By the option for it, or in words alone."""
+    messages = body.get("messages") or [{}]
+    return "response_format" in body or "one JSON object" in str(messages[-1].get("content"))
 
 
 def respond(

@@ -7,12 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 STATUSES = (400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503)
+FORM = json.dumps(
+    {
+        "cast": [{"name": "Ilse", "role": "who rings the bell", "traits": ["keeps count"]}],
+        "choices": ["Ilse rings it again.", "Ilse takes the bell down.", "Nobody comes."],
+        "summary": "Ilse rang the bell twice.",
+    }
+)
 WORDS = ("Once ", "upon ", "a ", "time ", "the ", "bell ", "rang ", "twice.")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`fault` happens after `after` pieces; `latch` holds the stream at the same place until it is released.
+    """`form` is what is answered where a form is to be filled in, in pieces of 20 characters.
+
+    `fault` happens after `after` pieces; `latch` holds the stream at the same place until it is released.
+
+    A status is the answer's before the first piece; `after` some it comes as an error within the stream.
 
     `before` the answer and the `delay` after each piece are in seconds.
     """
@@ -25,6 +36,7 @@ class Scenario:
     latch: str = ""
     retry_after: str = ""
     refuses: tuple[str, ...] = field(default=())
+    form: str = FORM
 
     @classmethod
     def from_script(cls, script: dict[str, Any]) -> Scenario:
@@ -49,7 +61,7 @@ class Scenario:
 FAULTS = tuple(
     "ok hang hangup reset html json stall drop mid-line comments no-finish done-no-finish bad-json bad-utf8 error-event"
     " error-data error-429 long-line length content-filter tool-calls surrogates lone-surrogate controls odd empty"
-    " thinking drop-after-finish stall-after-finish".split()
+    " thinking drop-after-finish stall-after-finish drip".split()
 )
 
 

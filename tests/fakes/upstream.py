@@ -4,7 +4,7 @@
 - `POST /script` sets the scenario, as JSON: the fields of tests.fakes.scenario.Scenario.
 - `POST /latch/<name>/release` lets the streams that wait there go on.
 - `POST /reset` forgets everything and ends every stream.
-- `GET /seen` says what has happened so far; `?requests=2` waits until it has, 10 seconds at most.
+- `GET /seen` says what has happened so far; `?requests=2` and `?open=0` wait until it has, 10 seconds at most.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ class Upstream:
         async with self.changed:
             with suppress(TimeoutError):
                 reached = self.changed.wait_for(
-                    lambda: all(self.counters[name] >= least for name, least in wanted.items())
+                    lambda: all(self._reached(name, count) for name, count in wanted.items())
                 )
                 await asyncio.wait_for(reached, 10)
         return {**self.counters, "last": self.last}
+
+    def _reached(self, name: str, count: int) -> bool:
+        """At least so many; of those open at most."""
+        return self.counters[name] <= count if name == "open" else self.counters[name] >= count
 
     async def reset(self) -> None:
         for stream in list(self.streams):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from dream.language.terms import content_terms, terms
+from dream.language.terms import content_terms, forms, terms
 
 
 def texts(source: str) -> list[str]:
@@ -27,6 +27,13 @@ def test_scripts_that_touch_are_parted() -> None:
 def test_spans_give_the_words_as_they_stand() -> None:
     source = "🌊 The bells rang"
     assert [source[term.start : term.end] for term in content_terms(source)] == ["bells", "rang"]
+
+
+def test_forms_are_the_wanted_terms_as_they_stand_in_the_order_of_the_text() -> None:
+    text = "LAMP's and a lantern: the lamp oil, 뱃사공의 등불"
+    wanted = {term.text for term in terms("oil lamp 사공 등불 whale")}
+    assert forms(text, wanted) == {"lamp": "LAMP's", "oil": "oil", "사공": "사공", "등불": "등불"}
+    assert forms("종", {"종"}) == {"종": "종"}
 
 
 def test_stop_words_are_left_out_of_content() -> None:

@@ -87,6 +87,14 @@ def test_the_small_model_nearly_agrees(embedder: Embedder, small: Embedder) -> N
     assert cosines.max() < 0.99999  # or it would be the same model
 
 
+def test_what_reads_works_in_nearly_agrees(embedder: Embedder, small: Embedder) -> None:
+    for text in TEXTS:
+        exact, read = embedder.encode([text])[0], embedder.read(text)
+        assert read.tokens.spans == exact.tokens.spans
+        assert 0.98 < read.pooled @ exact.pooled < 0.999999, "or it would be the same graph"
+    np.testing.assert_array_equal(small.read(FERRY).pooled, small.encode([FERRY])[0].pooled)
+
+
 def test_a_long_text_is_read_to_the_models_limit(embedder: Embedder) -> None:
     long = "word " * (embedder.max_tokens + 50)
     np.testing.assert_array_equal(embedder.embed_query(long), embedder.embed_query(long + "and a dragon"))

@@ -10,7 +10,7 @@ import pytest
 
 from dream.errors import SetupFailed
 from dream.retrieval.export import ensure_model, find_model, model_folder
-from dream.retrieval.export.manifest import FILES, MANIFEST, faults, read_manifest
+from dream.retrieval.export.manifest import DIRECTIONS, FILES, MANIFEST, faults, read_manifest
 from dream.settings import Settings
 
 
@@ -34,9 +34,11 @@ def source(model_folder: Path, tmp_path: Path) -> Path:
 def test_a_model_is_copied_from_a_folder_once(settings: Settings, source: Path) -> None:
     told = Lines()
     assert find_model(settings) is None
+    (source / DIRECTIONS).write_bytes(b"what took seconds to find")
     folder = ensure_model(settings, told, source)
     assert folder == model_folder(settings) == find_model(settings)
-    assert sorted(path.name for path in folder.iterdir()) == sorted([MANIFEST, *FILES])
+    assert sorted(path.name for path in folder.iterdir()) == sorted([MANIFEST, *FILES, DIRECTIONS])
+    assert (folder / DIRECTIONS).read_bytes() == b"what took seconds to find"
     assert len(told) == 1
     assert ensure_model(settings, told) == folder
     assert len(told) == 1, "what stands already is not made again"

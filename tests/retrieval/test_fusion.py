@@ -7,24 +7,30 @@ import numpy as np
 from dream.retrieval.candidates import Candidates
 from dream.retrieval.fusion import Fusion, normalised, shipped
 from dream.retrieval.lexical import Matches
-from dream.retrieval.selection import Rules, select
+from dream.retrieval.postings import Hashes
+from dream.retrieval.selection import Overlaps, Rules, select
 from dream.store.library.indexes import Place
 
-LETTERS = [frozenset(range(20 * row, 20 * row + 20)) for row in range(6)]
+LETTERS = [np.arange(20 * row, 20 * row + 20, dtype="<u4") for row in range(6)]
 
 
 def candidates(*works: str, authors: dict[str, str] | None = None) -> Candidates:
     places = [
-        Place(row, f"{work}.1.{row}", work, row, 500, (authors or {}).get(work, ""), "en", "CC0", 1)
+        Place(row, f"{work}.1.{row}", work, row, 500, (authors or {}).get(work, ""), 1)
         for row, work in enumerate(works)
     ]
     return Candidates(places, Matches.none(0))
 
 
-def chosen(rules: Rules, scores: list[float], found: Candidates, **changed: object) -> list[int]:
-    terms = changed.get("terms", dict(enumerate(LETTERS)))
-    budget = changed.get("budget")
-    return [row for row, _ in select(found, np.array(scores), terms, rules, 10, budget)]  # type: ignore[arg-type]
+def chosen(
+    rules: Rules,
+    scores: list[float],
+    found: Candidates,
+    terms: list[Hashes] | None = None,
+    budget: int | None = None,
+) -> list[int]:
+    overlaps = Overlaps(terms or LETTERS[: len(found)])
+    return [row for row, _ in select(found, np.array(scores), overlaps, rules, 10, budget)]
 
 
 def test_standard_scores_are_taken_within_the_candidates() -> None:
@@ -42,7 +48,7 @@ def test_a_column_that_no_stage_gave_counts_the_same_for_all() -> None:
 
 def test_the_shipped_weights_know_every_kind_of_query() -> None:
     columns = {name: np.array([0.0, 1.0]) for name in shipped().columns}
-    for kind in ("question", "premise", "korean"):
+    for kind in ("question", "premise", "words"):
         weak, strong = shipped().fuse(kind, columns, meaning=True)
         assert strong > weak
 
@@ -81,7 +87,23 @@ def test_a_story_begins_with_several_works_while_others_fit() -> None:
 
 def test_near_copies_are_chosen_once_and_the_budget_is_kept() -> None:
     found = candidates("a", "b", "c")
-    copies = {0: LETTERS[0], 1: LETTERS[0], 2: LETTERS[2]}
+    copies = [LETTERS[0], LETTERS[0], LETTERS[2]]
     assert chosen(Rules(), [3.0, 2.0, 1.0], found, terms=copies) == [0, 2]
     assert chosen(Rules(), [3.0, 2.0, 1.0], found, budget=1200) == [0, 1]
     assert chosen(Rules(), [3.0, 2.0, 1.0], found, budget=10) == [0]
+
+
+def copies(*held: list[int]) -> list[list[int]]:
+    """For each fragment that holds these terms, which ones are its near-copies."""
+    overlaps = Overlaps([np.array(terms, dtype="<u4") for terms in held])
+    return [np.flatnonzero(overlaps.copies_of(row)).tolist() for row in range(len(held))]
+
+
+def test_most_of_the_smaller_ones_terms_make_a_near_copy() -> None:
+    ten = list(range(10))
+    assert copies(ten, [*range(8), 90, 91], [*range(7), 90, 91, 92]) == [[0, 1], [0, 1, 2], [1, 2]]
+    assert copies(ten, [*range(30)], [*ten, *ten]) == [[0, 1, 2]] * 3
+
+
+def test_of_few_terms_only_all_alike_make_a_near_copy() -> None:
+    assert copies([1, 2, 3], [3, 2, 1, 1], [1, 2], [], []) == [[0, 1], [0, 1], [2], [], []]

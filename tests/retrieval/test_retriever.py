@@ -56,10 +56,50 @@ def test_hits_say_why_they_were_found(stocked: Service) -> None:
     assert {"lamp", "keepers"} <= {word.lower() for word in hit.words}
 
 
+def test_what_had_no_say_is_no_reason(stocked: Service) -> None:
+    """The model reads Korean letter by letter, and is not heard."""
+    korean = stocked.search("서로 말을 모르는 두 뱃사공")
+    assert korean.hits
+    assert {name for hit in korean.hits for name in hit.reasons} == {"words"}
+    assert korean.missing == ()
+
+
 def test_scores_fall_with_the_rank(stocked: Service) -> None:
     scores = [hit.score for hit in stocked.search("a lantern on the ebb").hits]
     assert scores == sorted(scores, reverse=True)
     assert len(scores) > 3
+
+
+def test_words_beside_each_other_as_they_were_asked_for_are_noted(service: Service, tmp_path: Path) -> None:
+    told = {"pair": "She lost her golden ball.", "apart": "The ball was golden.", "across": "A golden", "next": "ball"}
+    for name, words in told.items():
+        (tmp_path / f"{name}.txt").write_text(words)
+    list(service.ingest.files([tmp_path], "other"))
+    scored = service.retriever.score(service.corpus("other").id, "the golden ball")
+    fragments = service.library.works.fragments([place.id for place in scored.candidates.places])
+    names = [Path(fragments[place.id].source).stem for place in scored.candidates.places]
+    assert {name for name, pairs in zip(names, scored.columns["words_pairs"], strict=True) if pairs > 0} == {"pair"}
+    assert sorted(names) == sorted(told)
+
+
+def test_names_tell_works_apart_and_other_words_their_fragments(stocked: Service) -> None:
+    scored = stocked.retriever.score(stocked.corpus("starter").id, "Whom did the pedlar tell of Ilse?")
+    columns, works = scored.columns, scored.candidates.works
+    for name in (name for name in columns if name.startswith("work_late")):
+        assert all(len(set(columns[name][works == work].tolist())) == 1 for work in set(works.tolist()))
+    nameless = stocked.retriever.score(stocked.corpus("starter").id, "whom did the pedlar tell of ilse?")
+    assert not nameless.columns["work_late_names"].any()
+    assert scored.columns["work_late_names"].any()
+    assert (columns["late_plain"] < nameless.columns["late_plain"]).any()
+    assert columns["place"].tolist() == [place.position for place in scored.candidates.places]
+
+
+def test_overlapping_terms_make_no_pairs(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("두 뱃사공은 서로 말을 몰랐다.")
+    list(service.ingest.files([tmp_path], "other"))
+    scored = service.retriever.score(service.corpus("other").id, "뱃사공은")
+    assert scored.columns["words_window"].tolist() > [0.0]
+    assert scored.columns["words_pairs"].tolist() == [0.0]
 
 
 def test_a_budget_is_filled_with_whole_fragments_and_not_passed(stocked: Service) -> None:
@@ -166,7 +206,7 @@ def test_lost_vectors_are_named_and_made_anew(stocked: Service) -> None:
     assert stocked.search("the lamp room").missing == ()
 
 
-ODD_TEXTS = ["One sentence only.", "Lamp", "lamp and tide " * 8_000]
+ODD_TEXTS = ["One sentence only.", "Lamp", "lamp and tide " * 2_000]
 
 
 @pytest.mark.parametrize("words", ODD_TEXTS, ids=["a sentence", "a word", "no full stop"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
@@ -11,7 +12,9 @@ import pytest
 from sqlalchemy import text as text_of_sql
 
 from dream.service import Service
-from dream.store.log import Event, EventLog
+from dream.store.channel import Event
+from dream.store.library.scenes import claim
+from dream.store.log import EventLog
 
 FEW = 5
 
@@ -21,7 +24,8 @@ def scene_id(service: Service) -> str:
     """A scene that nobody tells."""
     corpus = service.corpus("starter")
     _, scene = service.library.stories.begin(service.library.stories.new_reader(), corpus.id, {"premise": "A bell."}, 1)
-    assert service.library.scenes.claim(scene.id) == 1
+    with service.database.write() as session:
+        assert claim(session, scene.id) == 1
     return scene.id
 
 
@@ -70,6 +74,18 @@ def test_followers_see_the_same_bytes_live_and_later(service: Service, scene_id:
     for thread in threads:
         thread.join(timeout=30)
     assert all(events == followed(service.log, scene_id) for events in seen)
+
+
+def test_what_is_there_at_once_comes_together(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    service.log.append(channel, "begin", {})
+    service.log.append(channel, "storyteller", {})
+    groups = service.log.follow_groups(scene_id, heartbeat=FEW)
+    assert [event.name for event in next(groups)] == ["begin", "storyteller"]
+    service.log.append(channel, "told", {"state": "told"})
+    assert [event.name for event in next(groups)] == ["told"]
+    service.log.shut(channel)
+    assert [len(events) for events in service.log.follow_groups(scene_id, heartbeat=FEW)] == [3]
 
 
 def test_what_a_follower_sees_is_stored_already(service: Service, scene_id: str) -> None:
@@ -194,3 +210,62 @@ def test_data_is_one_line_whatever_it_holds(service: Service, scene_id: str) -> 
     assert "\n" not in delta.data
     assert "\r" not in delta.data
     assert orjson.loads(delta.data) == {"text": hostile}
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+class Taking:
+    """An outlet whose way out is free for the first `room` pushes, and again after each settling."""
+
+    def __init__(self, room: int) -> None:
+        self._room = self._left = room
+        self.seen: list[Event] = []
+        self.pushed = 0
+
+    def push(self, events: Sequence[Event]) -> bool:
+        assert self._left > 0, "it was not settled"
+        self._left -= 1
+        self.pushed += len(events)
+        self.seen += events
+        return self._left > 0
+
+    def settle(self) -> None:
+        self._left = self._room
+
+
+@pytest.mark.parametrize("room", [1, 3, 1000])
+def test_what_an_outlet_is_handed_and_what_its_follower_reads_is_the_whole_log(
+    service: Service, scene_id: str, room: int
+) -> None:
+    channel, outlet = service.log.open(scene_id), Taking(room)
+    service.log.append(channel, "begin", {})
+
+    def follow() -> None:
+        for events in service.log.follow_groups(scene_id, heartbeat=FEW, outlet=outlet):
+            outlet.seen += events
+
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(follow)
+        for number in range(20):
+            until(lambda: bool(channel.seats))  # it waits to be handed the next
+            service.log.piece(channel, f"word {number} ")
+            until(lambda most=number + 2: len(channel.committed) == most)  # type: ignore[misc]
+        service.log.append(channel, "told", {"state": "told"})
+        service.log.shut(channel)
+        following.result(FEW)
+    assert outlet.seen == service.log.read(scene_id)
+    assert outlet.pushed == 20
+
+
+def test_an_outlet_is_silent_for_no_longer_than_a_heartbeat(service: Service, scene_id: str) -> None:
+    channel = service.log.open(scene_id)
+    events = service.log.follow_groups(scene_id, heartbeat=0.01, outlet=Taking(9))
+    assert [next(events), next(events)] == [[], []]
+    assert isinstance(events, Generator)
+    events.close()
+    assert (channel.seats, channel.followers) == ([], 0)

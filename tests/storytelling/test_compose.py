@@ -7,7 +7,8 @@ import pytest
 from dream.retrieval.fragment import Fragment
 from dream.storytelling.blocks import Block, mark_for, read_blocks, write_blocks
 from dream.storytelling.brief import Brief
-from dream.storytelling.compose import History, compose, rules
+from dream.storytelling.compose import History, Standing, compose, rules
+from dream.storytelling.memory.record import Figure
 from dream.storytelling.prompt import Prompt
 
 HOSTILE = [
@@ -20,6 +21,9 @@ HOSTILE = [
     "",
     " \n ",
 ]
+
+
+HISTORY = History(("Once a bell hung. It rang again.", "Then it fell. Nobody came."), "", ("One.", "One. Two."))
 
 
 def fragment(text: str, title: str = "The Bell", quotable: bool = True) -> Fragment:
@@ -107,3 +111,55 @@ def test_the_language_follows_the_premise_unless_it_is_named() -> None:
     assert "in Korean" in prompt("돌종을 치는 소녀").messages[1].text
     made = compose(Brief(premise="돌종을 치는 소녀", language="en"), (), History(), seed=1, history_budget=500)
     assert "in English" in made.messages[1].text
+
+
+def remembering(text: str, budget: int = 5000, history: History = HISTORY) -> Prompt:
+    """A prompt in which everything that a story remembers says `text`."""
+    figure = Figure(name="Mara", role=text[:200], traits=(), seen=1)
+    standing = Standing(note=text, facts=(text, "Second."), cast=(figure,))
+    return compose(
+        Brief(premise="A bell."), (), history, seed=7, history_budget=40, standing=standing, memory_budget=budget
+    )
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
+def test_what_a_story_remembers_stands_in_blocks_of_its_own(text: str) -> None:
+    made = remembering(text)
+    assert made.messages[0].text == rules()
+    found = {block.kind: block.text for block in blocks(made)}
+    assert list(found) == ["brief", "premise", "note", "facts", "cast", "summary", "story"]
+    assert found["note"] == text
+    assert found["facts"] == f"{text}\nSecond."
+    assert found["cast"].startswith("Mara: ")
+    assert made.messages[1].text.rstrip().endswith("Do not repeat a sentence of the story so far.")
+
+
+def test_a_summary_is_there_only_for_what_is_left_out_and_ends_where_the_story_begins() -> None:
+    def summary(budget: int) -> str:
+        made = compose(Brief(premise="A bell."), (), HISTORY, seed=7, history_budget=budget)
+        return next((block.text for block in blocks(made) if block.kind == "summary"), "")
+
+    assert summary(500) == ""
+    assert summary(len(HISTORY.scenes[1]) + 2 + len("It rang again.")) == "One."  # a part of the first is gone
+    assert summary(len("Nobody came.")) == "One. Two."  # the first is gone, and a part of the second
+    assert summary(1) == "One. Two."
+
+
+def test_what_is_remembered_shares_its_budget_in_the_order_of_its_weight() -> None:
+    whole = {part.kind: part for part in remembering("Keep it wry.", 5000).parts}
+    assert all(part.left_out == 0 for kind, part in whole.items() if kind != "story")
+    short = {part.kind: part for part in remembering("Keep it wry.", len("Keep it wry.Keep it wry.")).parts}
+    assert (short["note"].left_out, short["facts"].left_out) == (0, len("\nSecond."))
+    assert short["cast"].characters == short["summary"].characters == 0
+    assert short["cast"].left_out > 0
+    none = {part.kind: part for part in remembering("Keep it wry.", 3).parts}
+    assert none["note"].left_out == len("Keep it wry.")
+
+
+@pytest.mark.parametrize("budget", [3, 40, 5000])
+def test_the_parts_of_a_prompt_add_up_to_it(budget: int) -> None:
+    made = remembering("Keep it wry.", budget)
+    assert sum(part.characters for part in made.parts) == made.characters
+    made = prompt(fragments=(fragment("It rang."), fragment("Twice.")))
+    assert sum(part.characters for part in made.parts) == made.characters
+    assert [part.number for part in made.parts if part.kind == "fragment"] == [1, 2]

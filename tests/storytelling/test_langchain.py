@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict
+from langchain_core.runnables import Runnable
+from pydantic import ConfigDict, Field
 
 from dream.errors import SetupFailed, StorytellerFailed
 from dream.settings import load_settings
+from dream.storytelling.memory import form
 from dream.storytelling.storytellers import Finish, langchain
 from tests.fakes.client import FakeUpstream
-from tests.fakes.scenario import WORDS
+from tests.fakes.scenario import FORM, WORDS
 from tests.storytelling.listening import PROMPT, Listening, listen
 
 STORY = "".join(WORDS)
@@ -184,6 +188,86 @@ def test_closing_is_repeated_until_it_is_heard(monkeypatch: pytest.MonkeyPatch) 
     assert listening.heard.get(timeout=5) == "A bell."
     listening.close()
     assert deaf.ended.wait(5)
+
+
+def filled(model: str) -> tuple[str, Finish | StorytellerFailed | None]:
+    return listen(langchain.create(load_settings(_env_file=None, model=model)).tell(replace(PROMPT, form=form.FORM)))
+
+
+def test_a_form_is_filled_in_as_the_models_own_structured_output(upstream: FakeUpstream) -> None:
+    text, end = filled("openai:ok")
+    assert form.answered(text)
+    assert end == Finish("finished")
+    asked = upstream.seen()["last"]["body"]["response_format"]
+    assert asked["type"] == "json_schema"
+    assert asked["json_schema"]["name"] == "reading"
+    assert asked["json_schema"]["strict"] is True
+    assert set(asked["json_schema"]["schema"]["properties"]) == {"cast", "choices", "summary"}
+
+
+@pytest.mark.parametrize(("fault", "finish"), [("length", Finish("cut_short")), ("content-filter", None)])
+def test_a_form_that_is_not_filled_in_to_its_end(fault: str, finish: Finish | None) -> None:
+    text, end = filled(f"openai:{fault}")
+    assert text
+    assert end == finish or (isinstance(end, StorytellerFailed) and end.code == "provider_withheld")
+
+
+def test_a_server_that_takes_no_form_is_asked_in_words_from_then_on(upstream: FakeUpstream) -> None:
+    upstream.script(refuses=["response_format"])
+    for requests in (2, 3):
+        assert filled("openai:plain-words") == (STORY, Finish("finished"))
+        seen = upstream.seen()
+        assert seen["requests"] == requests
+        assert "response_format" not in seen["last"]["body"]
+
+
+def test_a_form_that_the_server_cannot_fill_in_just_now_is_not_asked_for_twice(upstream: FakeUpstream) -> None:
+    end = filled("openai:500")[1]
+    assert isinstance(end, StorytellerFailed)
+    assert end.code == "provider_failed"
+    assert upstream.seen()["requests"] == 1
+
+
+@pytest.mark.parametrize("fault", ["hang", "stall@3"])
+def test_closing_ends_a_form_and_its_connection(upstream: FakeUpstream, fault: str) -> None:
+    stream = langchain.create(load_settings(_env_file=None, model=f"openai:{fault}")).tell(
+        replace(PROMPT, form=form.FORM)
+    )
+    listening = Listening(stream)
+    upstream.seen(requests=1)
+    listening.close()
+    assert upstream.seen(closed_by_client=1)["closed_by_client"] == 1
+
+
+class Caller(Scribe):
+    """Fills a form in by calling a tool, as many providers do; `offered` is what it was held to."""
+
+    offered: list[Any] = Field(default_factory=list)
+
+    def bind_tools(self, tools: Any, **_: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        self.offered.extend(tools)
+        return self
+
+
+def test_a_form_may_be_filled_in_by_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = len(FORM) // 2
+    chunks = [
+        AIMessageChunk(content="", tool_call_chunks=[tool_call_chunk(name="reading", args=part, id="1", index=0)])
+        for part in (FORM[:half], FORM[half:])
+    ]
+    last = AIMessageChunk(content="", response_metadata={"stop_reason": "tool_use"})
+    caller = Caller(chunks=[*chunks, last])
+    monkeypatch.setattr(langchain, "_model", lambda *_: caller)
+    text, end = filled("caller:any")
+    assert (form.answered(text) is not None, end) == (True, Finish("finished"))
+    assert caller.offered[0]["title"] == "reading"
+    assert failed("caller:any")[1].code == "provider_failed"  # a story is no call
+
+
+def test_a_model_that_offers_no_form_is_asked_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = AIMessageChunk(content="", response_metadata={"finish_reason": "stop"})
+    monkeypatch.setattr(langchain, "_model", lambda *_: Scribe(chunks=[AIMessageChunk(content=FORM), last]))
+    assert filled("scribe:any") == (FORM, Finish("finished"))
 
 
 def scribed(monkeypatch: pytest.MonkeyPatch, *chunks: AIMessageChunk) -> list[str | Finish]:

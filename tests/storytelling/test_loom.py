@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,11 @@ from dream.storytelling.compose import rules
 from dream.storytelling.prompt import Message, Prompt
 from dream.storytelling.storytellers import Finish
 from dream.storytelling.storytellers.loom import Loom, render, weave
+from dream.storytelling.storytellers.loom.english.clauses import clauses_of, names_in
+from dream.storytelling.storytellers.loom.english.cutting import cut_off
 from dream.storytelling.storytellers.loom.english.frames import fill
+from dream.storytelling.storytellers.loom.english.hero import Figure
+from dream.storytelling.storytellers.loom.english.sources import sources_of
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Passage, Request
 
@@ -379,3 +384,44 @@ def test_closing_ends_the_wait_at_once() -> None:
     listener.join(timeout=10)
     assert not listener.is_alive()
     assert rest == []
+
+
+@pytest.mark.parametrize(
+    "tale",
+    [
+        'The ferryman rose. "I waited a year. The river never came. Go home," said Pell.',  # the middle of a speech
+        "Three knights came to the hall. One laughed aloud at the open door.",  # which one?
+        "The miller begged her to sing. The girl did so before the whole court.",  # did what?
+        'The crab said to the fisherman\'s old wife, "Bring me salt."',  # said what?
+        "The girl could never love a king, was her answer.",
+        "The old woman watched him eat the whole loaf.",  # whom?
+    ],
+)
+def test_nothing_is_lifted_out_that_needs_what_stood_before(tale: str) -> None:
+    passage = Passage(1, tale, "A tale", "", "en", True)
+    found = [clause.text for clause in clauses_of(passage, names_in((passage,)))]
+    for broken in ("never came", "One laughed", "did so", "said", "answer", "watched him"):
+        assert not any(broken in text for text in found), found
+
+
+def test_nobody_is_left_waiting_for_a_verb() -> None:
+    assert cut_off("The youth claimed the bride , but the king , who did not much fancy him".split())
+    assert not cut_off("The youth claimed the bride , but the king refused him".split())
+
+
+def test_a_role_of_several_takes_the_plural_and_a_heroine_owns_what_is_hers() -> None:
+    several = Figure("two brothers", "the brothers", "they", plural=True).slots()
+    assert fill("Some winters ago there was {role}.", {**several, "role": "two brothers"}) == (
+        "Some winters ago there were two brothers."
+    )
+    heroine = Figure("a widow", "the widow", "she").slots()
+    assert fill("{He} made sure that it was {hers}.", heroine) == "She made sure that it was hers."
+
+
+def test_a_later_scene_tells_nothing_again_in_part() -> None:
+    tale = "Josiah had come to the inn to fit a hoop, and the hoop had gone twice round the taproom. All knew Josiah."
+    told = "She had heard it in a kitchen: Josiah had come to the inn to fit a hoop."
+    asked = request("A widow and an inn", (Passage(1, tale, "Debts", "", "en", True),), told=told)
+    hero = Figure("a widow", "the widow", "she")
+    assert sources_of(asked.passages, hero, asked.premise, "", random.Random(1))[0].clauses
+    assert not any(source.clauses for source in sources_of(asked.passages, hero, asked.premise, told, random.Random(1)))

@@ -11,7 +11,7 @@ import pytest
 
 from dream.language.hangul import with_particle
 from dream.language.sentences import sentences
-from dream.storytelling.brief import WORDS
+from dream.storytelling.brief import WORDS, Length
 from dream.storytelling.storytellers.loom.korean import weave
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Passage, Request
@@ -337,3 +337,37 @@ def test_short_and_long_passages_are_woven(size: int) -> None:
 )  # fmt: skip
 def test_particles_agree_with_numerals_and_latin_words(word: str, pair: str, expected: str) -> None:
     assert with_particle(word, pair) == expected
+
+
+# Which particles follow a name with a final consonant, and which one without.
+WRONG = {"두리": "은|을|과|으로|이었|아", "순덕": "는|를|가|와|로|였", "달": "는|를|가|와|으로|였"}
+
+
+@pytest.mark.parametrize("hero", WRONG)
+@pytest.mark.parametrize("seed", range(3))
+def test_particles_agree_with_the_heros_name(hero: str, seed: int) -> None:
+    """In every sentence, within what is said as well."""
+    text = told(weave(asked(f"{hero}, 바다 밑의 종을 찾는다", seed, hero=hero, passages=passages(6, seed))))
+    assert hero in text
+    assert not re.search(rf"(?<![가-힣]){hero}(?:{WRONG[hero]})(?![가-힣])", text)
+
+
+@pytest.mark.parametrize("request_", grid()[::4], ids=lambda r: f"{r.premise[:8]}-{r.seed}")
+def test_what_is_said_ends_before_the_sentence_that_says_it_goes_on(request_: Request) -> None:
+    """No quotation within a quotation, no space before what takes it up, and the particle that its last sound asks."""
+    for line in weave(request_):
+        assert not re.search(r"“[^”]*“", line.text), line.text
+        assert not re.search(r"” (?:라고|라는|이라고|이라는)(?![가-힣])", line.text), line.text
+        for last, particle in re.findall(r"([가-힣])[.?!…]*”(라는|이라는|라고|이라고)(?= )", line.text):
+            closed = (ord(last) - 0xAC00) % 28 > 0
+            assert closed or not particle.startswith("이"), line.text
+
+
+@pytest.mark.parametrize("length", WORDS["ko"])
+def test_no_sentence_is_told_twice_at_any_length(length: Length) -> None:
+    low, high = WORDS["ko"][length]
+    for premise in PREMISES:
+        lines = weave(asked(premise, 2, length=length, passages=passages(6, 2)))
+        bare = [re.sub(r"[\W\d]", "", line.text) for line in lines]
+        assert len(set(bare)) == len(bare)
+        assert low <= len(told(lines).split()) <= high

@@ -12,7 +12,9 @@ import pytest
 
 from dream.errors import SetupFailed, StorytellerFailed
 from dream.settings import Settings, load_settings
+from dream.storytelling.brief import Brief
 from dream.storytelling.faults import FAULTS
+from dream.storytelling.memory import form
 from dream.storytelling.prompt import Prompt
 from dream.storytelling.storytellers import Finish
 from dream.storytelling.storytellers.openai import Answer, create
@@ -131,7 +133,7 @@ def test_a_busy_server_may_say_when(upstream: FakeUpstream) -> None:
     upstream.script(fault="429", retry_after="17")
     assert "17 seconds" in failed(tell(upstream, "scripted"))[1].sentence
     upstream.script(fault="429", retry_after="Wed, 21 Oct 2026 07:28:00 GMT")
-    assert failed(tell(upstream, "scripted"))[1].sentence.endswith("telling it again may work.")
+    assert failed(tell(upstream, "scripted"))[1].sentence.endswith("more to do than it can manage just now.")
 
 
 @pytest.mark.parametrize(
@@ -316,3 +318,18 @@ def test_openais_own_models_get_the_newer_ceiling() -> None:
     storyteller = create(load_settings(_env_file=None, openai_api_key=KEY, openai_base_url="", model=""))
     assert storyteller.name == "gpt-4.1-mini"
     assert storyteller._server._options(PROMPT)["max_completion_tokens"] == 4400
+
+
+def test_a_form_goes_along_as_a_schema_and_without_it_where_the_server_does_not_know_it(upstream: FakeUpstream) -> None:
+    asked = form.ask("The bell rang.", Brief(premise="A bell."), (), "", seed=1)
+    storyteller = create(settings(upstream.base_url, "ok"))
+    assert form.answered(listen(storyteller.tell(asked))[0])
+    sent = upstream.seen()["last"]["body"]["response_format"]
+    assert (sent["type"], sent["json_schema"]["strict"]) == ("json_schema", True)
+    assert sent["json_schema"]["schema"]["additionalProperties"] is False
+    upstream.script(refuses=["response_format"])
+    assert form.answered(listen(storyteller.tell(asked))[0])
+    assert "response_format" not in upstream.seen()["last"]["body"]
+    assert upstream.seen()["requests"] == 3
+    listen(storyteller.tell(asked))
+    assert upstream.seen()["requests"] == 4

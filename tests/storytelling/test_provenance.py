@@ -71,6 +71,14 @@ def test_threads_are_sentences_in_order_with_few_ties_best_first() -> None:
         assert all(0 < strength <= 1 for strength in strengths)
 
 
+def test_a_sentence_that_goes_on_is_tied_to_what_those_around_it_lean_on() -> None:
+    before = "Nan Tolliver kept a net at the top of Anwick's Stair for the things that the wind brings back."
+    going_on = "The wind was cold there."
+    after = "Each hat and glove went on a numbered nail inside the week."
+    assert trace(f"It was late. {going_on} Nobody came.", SHELF, None).threads == ()
+    assert first(trace(text := f"{before} {going_on} {after}", SHELF, None), text)[going_on] == "stair"
+
+
 def test_offsets_count_code_points() -> None:
     text = "𝔖he said 🕯🕯 nothing. 𝒫etra Gaunt let the flood and the empty casks raise the bell."
     (thread,) = trace(text, SHELF, None).threads

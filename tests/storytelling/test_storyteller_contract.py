@@ -11,6 +11,7 @@ from dream.errors import StorytellerFailed
 from dream.settings import load_settings
 from dream.storytelling.brief import Brief
 from dream.storytelling.compose import History, compose
+from dream.storytelling.memory import form
 from dream.storytelling.prompt import Prompt
 from dream.storytelling.storytellers import Finish, Storyteller
 from dream.storytelling.storytellers.choose import available, load
@@ -94,3 +95,19 @@ def test_closing_after_the_end(make: Make, prompt: Prompt) -> None:
     stream = make("ok").tell(prompt)
     assert isinstance(listen(stream)[1], Finish)
     stream.close()
+
+
+def test_it_fills_a_form_in_or_says_that_it_does_not(make: Make, prompt: Prompt) -> None:
+    storyteller = make("ok")
+    if not storyteller.forms:
+        assert storyteller.provider == "loom"
+        return
+    asked = form.ask("The bell rang twice.", Brief(premise="A bell."), (), "", seed=1)
+    text, end = listen(storyteller.tell(asked))
+    assert isinstance(end, Finish)
+    reading = form.answered(text)
+    assert reading
+    assert [person.name for person in reading.cast] == ["Ilse"]
+    assert len(reading.choices) == 3
+    told, _ = listen(storyteller.tell(prompt))
+    assert form.answered(told) is None

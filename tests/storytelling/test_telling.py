@@ -12,9 +12,10 @@ from sqlalchemy.exc import OperationalError
 from dream.errors import Busy
 from dream.service import Service
 from dream.store import models
-from dream.store.library.scenes import Scenes
-from dream.store.log import Event
+from dream.store.channel import Event
+from dream.store.library.scenes import Scenes, claim
 from dream.storytelling.brief import Brief
+from dream.storytelling.telling import Telling
 from tests.conftest import OpenService
 from tests.fakes.client import FakeUpstream
 
@@ -34,7 +35,8 @@ def connect(open_service: OpenService, upstream: FakeUpstream) -> Callable[..., 
 
 def begin(service: Service, **brief: object) -> models.Scene:
     reader = service.library.stories.new_reader()
-    return service.begin_story(reader, Brief.model_validate({"premise": "A bell under the sea.", **brief}))[1]
+    asked = Brief.model_validate({"premise": "A bell under the sea.", **brief})
+    return service.begin_story(reader, asked, service.check_story(asked))[1]
 
 
 def ended(service: Service, scene: models.Scene) -> list[Event]:
@@ -133,7 +135,7 @@ def test_stopping_keeps_the_text_and_closes_the_upstream(
     assert events[-1].name == "stopped"
     assert orjson.loads(events[-1].data)["code"] is None
     assert told(events)
-    assert upstream.seen(closed_by_client=1)["open"] == 0
+    assert upstream.seen(closed_by_client=1, open=0)["open"] == 0
 
 
 def test_leaving_does_not_stop_a_telling(connect: Callable[..., Service], upstream: FakeUpstream) -> None:
@@ -152,7 +154,7 @@ def test_a_full_house_is_refused_before_anything_is_written(connect: Callable[..
     scene = begin(service)
     reader = service.library.stories.new_reader()
     with pytest.raises(Busy):
-        service.begin_story(reader, Brief(premise="Another bell."))
+        service.begin_story(reader, Brief(premise="Another bell."), service.corpus(None))
     assert service.library.stories.of_reader(reader) == []
     service.tellings.stop(scene.id)
     ended(service, scene)
@@ -226,6 +228,16 @@ def test_closing_the_service_interrupts_what_is_told_and_keeps_it(connect: Calla
     assert stored.text
 
 
+def test_a_scene_that_another_has_taken_is_left_alone(service: Service) -> None:
+    corpus = service.corpus("starter")
+    brief = {"premise": "A bell."}
+    story, scene = service.library.stories.begin(service.library.stories.new_reader(), corpus.id, brief, 1)
+    with service.database.write() as session:
+        assert claim(session, scene.id) == 1
+    Telling(service.tellings._tools, scene, story).run()
+    assert service.log.read(scene.id) == []
+
+
 # What a process that died has left
 
 
@@ -233,7 +245,8 @@ def abandoned(service: Service, *, finish: str | None, pieces: list[str]) -> mod
     """A scene as a killed process leaves it: claimed, with some of its log and no end."""
     corpus = service.corpus("starter")
     _, scene = service.library.stories.begin(service.library.stories.new_reader(), corpus.id, {"premise": "A bell."}, 1)
-    epoch = service.library.scenes.claim(scene.id)
+    with service.database.write() as session:
+        epoch = claim(session, scene.id)
     assert epoch is not None
     channel = service.log.open(scene.id)
     service.log.append(channel, "begin", {"scene": scene.id, "state": "telling"})

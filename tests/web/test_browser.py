@@ -5,108 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
-from tests.conftest import TALES
 from tests.fakes.client import FakeUpstream
 from tests.serving import Serving
-
-PREMISE = "A keeper of the lamp tells one kind lie."
-KOREAN = "말이 통하지 않는 두 사공이 모래톱에서 만난다."
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    arguments = [*quiet.split(), "--disable-component-update", "--disable-sync"]
-    return {"executable_path": os.environ.get("DREAM_CHROMIUM", "/usr/bin/chromium"), "args": arguments}
-
-
-@pytest.fixture(scope="module")
-def loom(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iterator[Serving]:
-    """A service with a few works, the embedding model, and the loom, which tells at once."""
-    home = tmp_path_factory.mktemp("loom")
-    (home / "models").mkdir(mode=0o700)
-    (home / "models" / model_folder.name).symlink_to(model_folder)
-    tales = (
-        "en/ask-him-on-the-stairs.md",
-        "en/the-oil-in-the-lantern.md",
-        "ko/two-ferrymen.md",
-        "ko/stone-bell-girl.md",
-    )
-    with Serving(home, loom_pace=0) as serving:
-        assert serving.command("ingest", *(str(TALES / name) for name in tales)).returncode == 0
-        yield serving
-
-
-@pytest.fixture(scope="module")
-def relay(tmp_path_factory: pytest.TempPathFactory, upstream_process: FakeUpstream) -> Iterator[Serving]:
-    """A service whose storyteller says what the test wants, when it wants."""
-    home = tmp_path_factory.mktemp("relay")
-    settings = {"storyteller": "openai", "openai_base_url": upstream_process.base_url, "model": "fake"}
-    with Serving(home, **settings) as serving:
-        tale = str(TALES / "en" / "eleven-coats.md")
-        assert serving.command("ingest", "--corpus", "coats", tale).returncode == 0
-        yield serving
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What browsers complain of in the console; nothing, at the end of a test."""
-    return []
-
-
-@pytest.fixture
-def open_page(browser: Browser, complaints: list[str]) -> Iterator[Any]:
-    """Opens a page of a service in a browser context of its own."""
-    contexts: list[BrowserContext] = []
-
-    def open_(serving: Serving, **options: Any) -> Page:
-        context = browser.new_context(base_url=serving.url, **{"viewport": {"width": 1280, "height": 860}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said, page) else None)
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(autouse=True)
-def quiet_console(complaints: list[str]) -> Iterator[None]:
-    yield
-    assert complaints == []
-
-
-def _is_complaint(said: ConsoleMessage, page: Page) -> bool:
-    """Chromium also reports a page's own status, and a line that drops: those the page shows itself."""
-    place = said.location["url"]
-    return said.type in ("error", "warning") and place != page.url and "/events" not in place
-
-
-def begin(page: Page, premise: str = PREMISE) -> None:
-    page.goto("/")
-    page.get_by_label("What story would you like to be told?").fill(premise)
-    page.get_by_role("button", name="Tell me this story").click()
-
-
-def state(page: Page, name: str) -> None:
-    expect(page.locator(f".story[data-state={name}]")).to_be_visible(timeout=30_000)
-
-
-def prose(page: Page) -> str:
-    """The last scene's text as it stands in the page, paragraphs apart, without the numbers."""
-    paragraphs = "[...[...document.querySelectorAll('.prose')].at(-1).querySelectorAll('p')]"
-    words = "p => [...p.childNodes].filter(n => n.nodeName != 'SUP').map(n => n.textContent).join('')"
-    return str(page.evaluate(f"{paragraphs}.map({words}).join('\\n\\n')"))
+from tests.web.browsing import KOREAN, PHONE, PREMISE, begin, prose, state
 
 
 def test_a_reader_types_a_premise_and_reads_a_story_with_its_sources(loom: Serving, open_page: Any) -> None:
@@ -135,7 +41,7 @@ def test_live_and_stored_text_are_the_same_page(loom: Serving, open_page: Any) -
     for premise in (PREMISE, KOREAN):
         begin(page, premise)
         state(page, "told")
-        parts = {part: page.locator(part) for part in (".prose", ".notes", ".colophon", ".status")}
+        parts = {part: page.locator(part) for part in (".prose", ".inspirations", ".colophon", ".status")}
         ids = "ns => ns.map(n => [n.id, n.className, n.querySelector('a')?.href])"
         live = {part: found.inner_html() for part, found in parts.items()}
         live_notes = page.locator(".note").evaluate_all(ids)
@@ -147,9 +53,9 @@ def test_live_and_stored_text_are_the_same_page(loom: Serving, open_page: Any) -
 
 
 def _squeezed(html: str) -> str:
-    """Without the white space between tags, and without what the script only hides."""
+    """Without the white space between tags, what the script only hides, and the places of notes in the margin."""
     html = re.sub(r'<li data-when="leaning" hidden="">.*?</li>', "", html, flags=re.DOTALL)
-    html = re.sub(r' class="note( unused)?"| class="note ?"', "", html)
+    html = re.sub(r' class="note( unused)?"| class="note ?"| style="[^"]*"', "", html)
     return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", html)).strip()
 
 
@@ -169,8 +75,10 @@ def test_what_is_copied_is_marked_to_the_letter(relay: Serving, upstream: FakeUp
 def test_the_keyboard_alone_is_enough(loom: Serving, open_page: Any) -> None:
     page = open_page(loom)
     page.goto("/")
-    for _ in range(4):  # past the way to the text, home and the shelf, to the field
+    for _ in range(12):  # past the way to the text and the pages' names, to the field
         page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "premise":
+            break
     page.keyboard.type(PREMISE)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -179,7 +87,9 @@ def test_the_keyboard_alone_is_enough(loom: Serving, open_page: Any) -> None:
     expect(page.locator(".tied.lit").first).to_be_visible()
     expect(page.locator(".note.lit")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page.locator(".note:target")).to_be_in_viewport()
+    expect(page.locator(".note:focus")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator(".mark a").first).to_be_focused()
     page.get_by_label("What should happen next?").focus()
     page.keyboard.type("The lamp goes out.")
     page.keyboard.press("Tab")
@@ -317,15 +227,28 @@ def test_a_hidden_tab_lets_go_and_comes_back_where_it_was(
     assert prose(page) == "One. Two. Three."
 
 
+SHIFTS = """
+  let shift = 0;
+  const add = (entries) => entries.forEach((entry) => (shift += entry.hadRecentInput ? 0 : entry.value));
+  const shifts = new PerformanceObserver((list) => add(list.getEntries()));
+  shifts.observe({type: 'layout-shift', buffered: true});
+  window.shifted = () => (add(shifts.takeRecords()), shift);
+"""
+"""Sums every layout shift that no reader's input caused, which is never less than CLS."""
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE}], ids=["desktop", "phone"])
 def test_thousands_of_pieces_arrive_whole_and_leave_the_page_where_it_is(
-    relay: Serving, upstream: FakeUpstream, open_page: Any
+    relay: Serving, upstream: FakeUpstream, open_page: Any, options: dict[str, Any]
 ) -> None:
     pieces = [("\n\n" if number % 100 == 99 else f"wörd🌊{number} ") for number in range(3000)]
     upstream.script(pieces=pieces)
-    page = open_page(relay)
+    page = open_page(relay, **options)
+    page.add_init_script(SHIFTS)
     begin(page)
     state(page, "told")
     assert prose(page) == "".join(pieces).strip().replace(" \n\n", "\n\n")
+    assert page.evaluate("shifted()") <= 0.05
     assert page.evaluate("scrollY") == 0
     assert page.evaluate("[...document.querySelectorAll('.prose p')].every(p => p.childNodes.length == 1)")
 
@@ -358,7 +281,7 @@ def test_without_scripts_the_story_streams_to_its_end_and_goes_on(
     upstream.reset()
     upstream.script(pieces=["Nobody heard it."])
     page.get_by_role("button", name="Continue").click(no_wait_after=True)
-    expect(page.get_by_text("Nobody heard it.")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="Nobody heard it.")).to_be_visible()
     expect(page.get_by_role("heading", name="Part 2: “Silence falls.”")).to_be_visible()
 
 
@@ -416,3 +339,27 @@ def _luminance(colour: str) -> float:
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE, "color_scheme": "dark", "java_script_enabled": False}])
+def test_a_reader_searches_by_keyboard_alone(loom: Serving, open_page: Any, options: dict[str, Any]) -> None:
+    page = open_page(loom, **options)
+    page.goto("/search")
+    expect(page.get_by_label("What are you looking for?")).to_be_focused()
+    page.keyboard.type("the keeper of the lamp")
+    page.keyboard.press("Enter")
+    first = page.locator(".hits > li").first
+    expect(first.get_by_role("link", name="Ask Him on the Stairs", exact=True)).to_be_visible()
+    expect(first.locator("mark", has_text="lamp").first).to_be_visible()
+    page.get_by_text("Where to look").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Language").select_option("한국어")
+    page.get_by_label("Show what each step of the search gave").check()
+    page.get_by_label("What are you looking for?").fill("서로 말을 모르는 두 뱃사공")
+    page.keyboard.press("Enter")
+    expect(first.get_by_role("link", name="짧은 노", exact=True)).to_be_visible()
+    expect(first.locator(".stages")).to_contain_text("score")
+    wide = page.locator("html").evaluate("html => html.scrollWidth - html.clientWidth") if not options else 0
+    assert wide == 0
+    first.get_by_role("link", name="짧은 노", exact=True).click()
+    expect(page.get_by_role("heading", name="짧은 노")).to_be_visible()

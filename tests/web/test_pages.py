@@ -9,54 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
-from werkzeug.test import TestResponse
 
 from dream.language.sentences import Span, sentences
 from dream.service import Service
 from dream.store import models
+from dream.storytelling.prose import Run, Tied, runs
 from dream.web import build_app
 from dream.web.pages import assets
-from dream.web.pages.prose import Run, Tied, runs
-from tests.conftest import TALES, OpenService
+from tests.conftest import OpenService
 from tests.fakes.client import FakeUpstream
-
-PREMISE = "A keeper of the lamp tells one kind lie."
-WORKS = ("en/ask-him-on-the-stairs.md", "en/the-oil-in-the-lantern.md", "en/eleven-coats.md", "ko/two-ferrymen.md")
-
-
-@pytest.fixture
-def shelf(open_service: OpenService) -> Service:
-    """A service with a few works, that finds them by their words."""
-    service = open_service()
-    assert len(list(service.ingest.files([TALES / name for name in WORKS], "starter"))) == len(WORKS)
-    return service
-
-
-@pytest.fixture
-def reader(shelf: Service) -> FlaskClient:
-    return build_app(shelf).test_client()
-
-
-def text_of(html: str) -> str:
-    """What a reader reads of a piece of HTML."""
-    return unescape(re.sub(r"<[^>]+>", "", html))
-
-
-def post(reader: FlaskClient, path: str, page: str = "/", **fields: str) -> TestResponse:
-    """Sends a form as the page at `page` would."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', reader.get(page).text)
-    assert token
-    return reader.post(path, data={"csrf_token": token[1], **fields})
-
-
-def begin(reader: FlaskClient, service: Service, **brief: str) -> tuple[str, str]:
-    """The addresses of a begun story and of its scene, once it is told."""
-    answer = post(reader, "/", premise=PREMISE, **brief)
-    assert answer.status_code == 303, answer.text
-    story = urlsplit(answer.location).path
-    scene = service.library.scenes.of_story(story.removeprefix("/stories/"))[-1]
-    assert [event for event in service.log.follow(scene.id) if event][-1].name == "told"
-    return story, f"{story}/scenes/{scene.id}"
+from tests.web.reading import PREMISE, WORKS, begin, post, text_of
 
 
 def test_home_asks_one_question_and_offers_three_beginnings_from_the_shelf(shelf: Service, reader: FlaskClient) -> None:
@@ -134,7 +96,7 @@ def test_a_told_story_names_what_each_sentence_leans_on(shelf: Service, reader: 
     assert "\n\n".join(shown) == scene.text
     marks = re.findall(r'<a href="#([^"]+)" data-source="\d+"', prose[1])
     assert marks
-    notes = re.findall(r'<li class="[^"]*" id="([^"]+)"', page)
+    notes = re.findall(r'<li class="[^"]*" tabindex="-1" id="([^"]+)"', page)
     assert set(marks) <= set(notes)
     passages = re.findall(r'data-slot="title" lang="en" href="(/works/\w+)#(f\d+)"', page)
     assert len(passages) == len(shelf.library.scenes.sources(scene.id))
@@ -181,6 +143,33 @@ def test_a_story_is_found_by_its_reader_alone(shelf: Service, reader: FlaskClien
         refused = post(stranger, f"{scene}/{action}")
         assert refused.status_code == 404
         assert "There is no such story here" in refused.text
+
+
+@pytest.mark.parametrize("ending", ["epub", "md", "txt"])
+def test_a_told_story_can_be_kept_as_a_book(shelf: Service, reader: FlaskClient, ending: str) -> None:
+    _, scene = begin(reader, shelf)
+    assert f"{scene}/book.{ending}" in reader.get(scene).text
+    kept = reader.get(f"{scene}/book.{ending}")
+    assert kept.status_code == 200
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    assert "A%20keeper%20of%20the%20lamp" in kept.headers["Content-Disposition"]
+    if ending != "epub":
+        shown = text_of(reader.get(scene).text)
+        assert "Ask Him on the Stairs" in kept.text or "Ask Him on the Stairs" not in shown
+        assert kept.text.count(PREMISE) == 1
+    assert build_app(shelf).test_client().get(f"{scene}/book.{ending}").status_code == 404
+    assert reader.get(f"{scene}/book.exe").status_code == 404
+
+
+def test_a_book_numbers_its_notes_through_all_its_parts(shelf: Service, reader: FlaskClient) -> None:
+    story, scene = begin(reader, shelf)
+    post(reader, f"{scene}/continue", scene, direction="The tide comes in.")
+    last = shelf.library.scenes.of_story(story.removeprefix("/stories/"))[-1]
+    assert [event for event in shelf.log.follow(last.id) if event][-1].name == "told"
+    book = shelf.book(last.id)
+    marks = [n for c in book.chapters for paragraph in c.paragraphs for run in paragraph for n in run.mark]
+    assert list(dict.fromkeys(marks)) == [note.number for note in book.notes] == list(range(1, len(book.notes) + 1))
+    assert [chapter.heading for chapter in book.chapters] == ["", "The tide comes in."]
 
 
 def test_a_scene_of_another_story_is_not_shown_in_this_one(shelf: Service, reader: FlaskClient) -> None:
@@ -241,6 +230,7 @@ def test_without_scripts_the_page_is_streamed_as_it_is_told(open_service: OpenSe
     assert 'data-state="told"' in rest
     assert 'Told by <span data-slot="teller">fake</span>' in rest
     assert "Continue" in rest
+    assert rest.count('name="direction" value="') == 3
     answer.close()
     assert reader.get(refresh[1]).status_code == 302
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import TALES
+from tests.retrieval.small_model import make
 from tests.serving import Serving
 
 SLOW = {"loom_pace": 20}
@@ -19,6 +24,11 @@ def begin(serving: Serving) -> dict[str, Any]:
     assert answer.status_code == 201
     begun: dict[str, Any] = answer.json()
     return begun
+
+
+def search(serving: Serving) -> dict[str, Any]:
+    answer = serving.client.get("/api/v1/search", params={"q": "the keeper of the lamp"})
+    return {"status": answer.status_code, **answer.json()}
 
 
 def text(events: list[tuple[int, str, str]]) -> str:
@@ -38,6 +48,38 @@ def test_commands_go_through_the_service_that_holds_the_folder(home: Path) -> No
         missing = serving.command("ingest", "/nowhere/at/all")
         assert missing.returncode == 1
         assert "There is no file or folder /nowhere/at/all" in missing.stderr
+
+
+def test_another_embedding_model_takes_over_while_readers_search(
+    stocked_home: Path, home: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    shutil.copytree(stocked_home, home, symlinks=True)
+    small = make(tmp_path / "small", "test/small", model_folder)
+    answers: list[dict[str, Any]] = []
+    with Serving(home) as serving:
+        done = threading.Event()
+
+        def read() -> None:
+            while not done.is_set():
+                answers.append(search(serving))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        changed = serving.command("reindex", "--embedding-model", "test/small", "--model", str(small))
+        done.set()
+        reader.join()
+        assert (changed.returncode, changed.stdout.splitlines()[-1]) == (0, "Every live work is indexed by test/small.")
+        assert answers
+        assert {(answer["status"], *answer["missing"], len(answer["hits"]) > 0) for answer in answers} == {(200, True)}
+        nowhere = serving.command("reindex", "--model", str(small))
+        assert nowhere.returncode == 2
+        assert "--model goes with --embedding-model" in nowhere.stderr
+    with Serving(home) as serving:
+        assert serving.client.get("/readyz").json()["checks"]["model"] == "ok"
+        after = search(serving)
+        assert (after["missing"], after["hits"] != answers[0]["hits"]) == ([], True)
+        doctor = serving.command("doctor")
+        assert "The embedding model test/small is exported." in doctor.stdout
 
 
 def test_a_second_service_on_the_same_folder_refuses_with_one_sentence(home: Path) -> None:
@@ -63,7 +105,7 @@ def test_the_socket_for_commands_is_its_owners_alone_and_answers_nobody_else(hom
         assert (home / "dream.sock").stat().st_mode & 0o777 == 0o600
         assert home.stat().st_mode & 0o777 == 0o700
         for path in ("/control/works", "//control/works", "/CONTROL/works", "/x/../control/works"):
-            assert serving.client.post(path, json={"corpus": None}).status_code in (403, 404)
+            assert serving.client.post(path, json={"corpus": None}).status_code in (403, 404, 405)
 
 
 def test_ctrl_c_ends_it_at_once_and_keeps_what_was_told(home: Path) -> None:
@@ -104,3 +146,11 @@ def test_a_killed_worker_loses_nothing_that_was_shown_and_the_story_goes_on(home
         scenes = f"{begun['story']['url']}/scenes"
         following = serving.client.post(scenes, headers=reader, json={"after": scene["id"]})
         assert following.status_code == 201
+
+
+def test_the_process_that_watches_over_the_worker_holds_nothing_of_the_application() -> None:
+    heavy = {"flask", "sqlalchemy", "alembic", "numpy", "dream.service", "dream.web"}
+    script = "import sys, dream.cli, dream.serving; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "gunicorn" in loaded
+    assert heavy.isdisjoint(loaded)

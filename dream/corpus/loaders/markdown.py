@@ -1,85 +1,80 @@
-"""Markdown, with front matter in YAML where there is any. Headings become parts; the text keeps the prose without
+"""Markdown, with front matter in YAML where there is any. Headings become sections; the text keeps the prose without
 its marks.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import yaml
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from dream.corpus.decoding import NEEDS as DECODING
+from dream.corpus.decoding import decode
+from dream.corpus.document import Document, line
+from dream.corpus.prose import Prose
+from dream.corpus.refusals import refused
 
-from dream.corpus.document import Document, Part, clean
-from dream.corpus.loaders import decode
-from dream.errors import TextRefused
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 SUFFIXES = (".md", ".markdown")
+NEEDS = (*DECODING, "yaml", "markdown_it")
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-
-
-def recognises(head: bytes) -> bool:
-    return False  # most plain text is Markdown too: only the ending tells
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
-def load(data: bytes) -> Document:
-    text = clean(decode(data))
+def recognises(file: BinaryIO) -> bool:
+    file.seek(0)
+    return bool(re.match(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n[\w-]+:", file.read(4096)))
+
+
+def load(file: BinaryIO) -> Iterator[Document]:
+    from markdown_it import MarkdownIt  # the service itself reads no Markdown
+
+    notices: list[str] = []
+    text = decode(file, notices)
     matter = _FRONT_MATTER.match(text)
     about = _metadata(matter.group(1)) if matter else {}
-    body, parts, title = _prose(MarkdownIt("commonmark").parse(text[matter.end() :] if matter else text))
-
-    def said(name: str) -> str:
-        return _line(about.get(name))
-
+    prose = _prose(MarkdownIt("commonmark").parse(text[matter.end() :] if matter else text))
     tags = about.get("tags")
-    return Document(
-        body, parts, title=said("title") or title, author=said("author"), language=said("language"),
-        licence=said("licence") or said("license"), summary=said("summary"),
-        tags=[line for tag in tags if (line := _line(tag))] if isinstance(tags, list) else [],
-    )  # fmt: skip
-
-
-def _line(value: Any) -> str:
-    """A value on one line, "" for none. A list could name itself over and over, and is not written out."""
-    return "" if value is None or isinstance(value, list | dict) else " ".join(str(value).split())[:500]
+    yield Document(
+        prose.sections(),
+        title=line(about.get("title")) or prose.title,
+        author=line(about.get("author")),
+        language=line(about.get("language")),
+        licence=line(about.get("licence")) or line(about.get("license")),
+        summary=line(about.get("summary")),
+        tags=[one for tag in tags if (one := line(tag))] if isinstance(tags, list) else [],
+        quotable=about.get("quotable") is not False,
+        notices=notices,
+    )
 
 
 def _metadata(source: str) -> dict[str, Any]:
+    import yaml  # with the parser, above
+
     try:
         about = yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError):  # a date that does not exist; brackets without end
-        raise TextRefused("The front matter between the --- lines is not valid YAML. Mend it, or remove it.") from None
+        raise refused("front_matter") from None
     if not isinstance(about, dict):
-        raise TextRefused("The front matter between the --- lines has no `name: value` lines. Mend it, or remove it.")
+        raise refused("front_matter")
     return about
 
 
-def _prose(tokens: list[Token]) -> tuple[str, tuple[Part, ...], str]:
-    """The text in paragraphs, its parts by heading, and the first heading of the first level ("" for none)."""
-    paragraphs: list[str] = []
-    parts: list[Part] = []
-    heading, title, start, length = "", "", 0, 0
-    in_heading = 0
+def _prose(tokens: list[Token]) -> Prose:
+    prose = Prose()
+    level = 0
     for token in tokens:
         if token.type == "heading_open":
-            in_heading = int(token.tag[1])
+            level = int(token.tag[1])
         elif token.type == "heading_close":
-            in_heading = 0
-        elif token.type == "inline" and in_heading:
-            if length > start:
-                parts.append(Part(heading, start, length))
-            start, heading = length, _plain(token)
-            title = title or (heading if in_heading == 1 else "")
-        elif (prose := _plain(token)).strip():
-            gap = "\n\n" if paragraphs else ""
-            start += len(gap) if start == length else 0
-            paragraphs.append(gap + prose.strip())
-            length += len(paragraphs[-1])
-    if length > start:
-        parts.append(Part(heading, start, length))
-    return "".join(paragraphs), tuple(parts), title
+            level = 0
+        elif token.type == "inline" and level:
+            prose.heading(_plain(token), level)
+        else:
+            prose.paragraph(_plain(token))
+    return prose
 
 
 def _plain(token: Token) -> str:

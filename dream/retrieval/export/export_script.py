@@ -2,10 +2,11 @@
 
 This file stands alone. It runs inside a throwaway environment that has torch, and it imports nothing of dream, which is
 not installed there. It writes `model.onnx` (fp32, fused) and `model.int8.onnx`, each with its weights in a `.data` file
-beside it, `tokenizer.json` and `export.json` (what was found out about the model) into OUTPUT, and prints one line of
-progress a step.
+beside it, `model.reading.onnx`, which reads works in and shares the first one's weights where it has none of its own,
+`tokenizer.json` and `export.json` (what was found out about the model) into OUTPUT, and prints one line of progress a
+step.
 
-Both graphs take `input_ids` and `attention_mask`, int64 of shape (batch, length), and give `pooled`, float32 of shape
+All graphs take `input_ids` and `attention_mask`, int64 of shape (batch, length), and give `pooled`, float32 of shape
 (batch, dimensions) and unit length, and `tokens`, float32 of shape (batch, length, width). Whatever the model does
 between its tokens and its sentence vector (pooling, dense layers, normalising) is inside the graph.
 """
@@ -13,6 +14,7 @@ between its tokens and its sentence vector (pooling, dense layers, normalising) 
 import json
 import logging
 import os
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -35,6 +37,8 @@ from tokenizers import Tokenizer
 
 OPSET = 17
 LONGEST = 512  # tokens; attention over more costs too much for fragments of a page or less
+PRODUCTS = ("MatMul", "Gemm", "Attention")
+NEAR = 0.99  # the mean cosine that the copy for reading must have with the original
 
 SAMPLES = (
     "Once upon a time",
@@ -147,15 +151,40 @@ def fuse(model: SentenceTransformer, source: Path, target: Path) -> None:
     save(fused.model, target)
 
 
-def quantize(source: Path, target: Path) -> None:
-    """Weights as signed bytes, a scale for each channel; activations are quantised as they come."""
+def quantize(source: Path, target: Path, nodes: list[str] | None = None) -> onnx.ModelProto:
+    """Weights as signed bytes, a scale for each channel; activations are quantised as they come. Of all nodes, or of
+    those that are named, whose weights use seven bits: with eight, processors without VNNI overflow.
+    """
     raw = target.with_suffix(".raw")
     fused_operators_hide_their_type = {"DefaultTensorType": onnx.TensorProto.FLOAT}
     quantize_dynamic(
-        source, raw, per_channel=True, weight_type=QuantType.QInt8, extra_options=fused_operators_hide_their_type
+        source,
+        raw,
+        per_channel=True,
+        weight_type=QuantType.QInt8,
+        reduce_range=nodes is not None,
+        nodes_to_quantize=nodes,
+        extra_options=fused_operators_hide_their_type,
     )
-    save(onnx.load(raw), target)
+    graph = onnx.load(raw)
     raw.unlink()
+    return graph
+
+
+def save_reading_copy(source: Path, target: Path) -> None:
+    """Write a graph that takes two thirds of the time: its products in int8, but for those that narrow what an
+    activation widened. Their inputs have outliers, and quantising them would double the loss for a third of the gain.
+    """
+    exact = onnx.load(source, load_external_data=False)
+    shapes = {each.name: each.dims for each in exact.graph.initializer}
+    widths = {node.name: shapes.get(node.input[1], ()) for node in exact.graph.node if node.op_type in PRODUCTS}
+    chosen = [name for name, shape in widths.items() if len(shape) == 2 and shape[0] <= shape[1]]
+    graph = quantize(source, target, chosen)
+    kept = {each.name: each for each in exact.graph.initializer if each.external_data}
+    for each in graph.graph.initializer:
+        if each.name in kept:
+            each.CopyFrom(kept[each.name])  # which says where it stands in the file of the exact graph's weights
+    onnx.save_model(graph, target)
 
 
 def save(graph: onnx.ModelProto, path: Path) -> None:
@@ -219,6 +248,7 @@ def compare(model: SentenceTransformer, tokenizer: Tokenizer, pad_id: int, folde
     return {
         "fp32": agreement(run(folder / "model.onnx", tokenizer, ours, pad_id), original),
         "int8": agreement(run(folder / "model.int8.onnx", tokenizer, ours, pad_id), original),
+        "reading": agreement(run(folder / "model.reading.onnx", tokenizer, ours, pad_id), original),
     }
 
 
@@ -234,14 +264,20 @@ def main(name: str, folder: Path) -> None:
     fuse(model, raw, folder / "model.onnx")
     raw.unlink()
     print("making the smaller int8 copy", flush=True)
-    quantize(folder / "model.onnx", folder / "model.int8.onnx")
-    print("comparing both with the original", flush=True)
+    save(quantize(folder / "model.onnx", folder / "model.int8.onnx"), folder / "model.int8.onnx")
+    print("making the copy that reads works in", flush=True)
+    save_reading_copy(folder / "model.onnx", folder / "model.reading.onnx")
+    print("comparing all with the original", flush=True)
+    agreements = compare(model, tokenizer, pad_id, folder)
+    if agreements["reading"]["mean_cosine"] < NEAR:  # a model that bears no int8 reads works exactly
+        shutil.copyfile(folder / "model.onnx", folder / "model.reading.onnx")
+        agreements["reading"] = agreements["fp32"]
     found = {
         "dimensions": int(model.get_embedding_dimension()),
         "max_tokens": int(model.max_seq_length),
         "pooling": pooling(folder / "model.onnx", tokenizer, pad_id),
         "prefixes": prefixes(model),
-        "agreement": compare(model, tokenizer, pad_id, folder),
+        "agreement": agreements,
     }
     (folder / "export.json").write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
 

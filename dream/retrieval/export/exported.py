@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dream.errors import SetupFailed
-from dream.retrieval.export.manifest import FILES, MANIFEST, Manifest, faults, model_folder, sha256
+from dream.retrieval.export.manifest import DIRECTIONS, FILES, MANIFEST, Manifest, faults, model_folder, sha256
 from dream.retrieval.export.workshop import Progress, Workshop
 from dream.settings import Settings
 
@@ -85,10 +85,11 @@ def _make(name: str, fresh: Path, scratch: Path, progress: Progress) -> None:
 
 def _judge(manifest: Manifest, progress: Progress) -> None:
     """Say how well the export agrees with sentence-transformers, and refuse one that does not."""
-    exact, small = manifest.agreement["fp32"], manifest.agreement["int8"]
+    exact, small, reading = (manifest.agreement[name] for name in ("fp32", "int8", "reading"))
     progress(
         f"agreement with sentence-transformers: largest difference {exact.max_difference:.1e}, mean cosine "
-        f"{exact.mean_cosine:.6f}; the int8 copy: mean cosine {small.mean_cosine:.4f}"
+        f"{exact.mean_cosine:.6f}; the int8 copy: mean cosine {small.mean_cosine:.4f}; the copy that reads works in: "
+        f"{reading.mean_cosine:.4f}"
     )
     if exact.min_cosine < LEAST_COSINE:
         raise SetupFailed(
@@ -101,7 +102,7 @@ def _judge(manifest: Manifest, progress: Progress) -> None:
 def _copy(name: str, fresh: Path, source: Path, progress: Progress) -> None:
     progress(f"copying the exported model from {source}")
     fresh.mkdir()
-    for file in (MANIFEST, *FILES):
+    for file in (MANIFEST, *FILES, DIRECTIONS):
         if (source / file).is_file():
             shutil.copyfile(source / file, fresh / file)
     if wrong := faults(fresh, name):

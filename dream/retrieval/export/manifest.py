@@ -13,7 +13,15 @@ from dream.settings import Settings
 
 FORMAT = 1  # raise it, here and in Manifest, when an older export cannot be used any more
 MANIFEST = "model.json"
-FILES = ("model.onnx", "model.onnx.data", "model.int8.onnx", "model.int8.onnx.data", "tokenizer.json")
+FILES = (
+    "model.onnx",
+    "model.onnx.data",
+    "model.reading.onnx",
+    "model.int8.onnx",
+    "model.int8.onnx.data",
+    "tokenizer.json",
+)
+DIRECTIONS = "token-space.npy"  # made of the others, by whoever finds it missing
 
 
 class Prefixes(BaseModel):
@@ -46,7 +54,7 @@ class Manifest(BaseModel):
     max_tokens: int
     pooling: Literal["mean", "other"]
     prefixes: Prefixes
-    agreement: dict[Literal["fp32", "int8"], Agreement]
+    agreement: dict[Literal["fp32", "int8", "reading"], Agreement]
     files: dict[str, str]
 
 

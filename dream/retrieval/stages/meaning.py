@@ -1,4 +1,4 @@
-"""Meaning: cosines of the question with the fragment, with its best window, and with the best fragment of its work."""
+"""Meaning: cosines of the question with the fragment, with its best window, and with the best of both in its work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dream.retrieval.stages import StageMissing
 
 class Meaning:
     name: ClassVar[str] = "meaning"
-    columns: ClassVar[tuple[str, ...]] = ("meaning", "meaning_window", "work_meaning")
+    columns: ClassVar[tuple[str, ...]] = ("meaning", "meaning_window", "work_meaning", "work_meaning_window")
 
     def __init__(self, meanings: Meanings) -> None:
         self._meanings = meanings
@@ -27,4 +27,4 @@ class Meaning:
         best = np.full(len(candidates), -1.0)
         np.maximum.at(best, found.window_owners, found.windows @ question.vector)
         best = np.where(best > -1.0, best, whole)
-        return np.column_stack([whole, best, candidates.best_of_work(whole)])
+        return np.column_stack([whole, best, candidates.best_of_work(whole), candidates.best_of_work(best)])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from dream.store import models
 from dream.store.database import Database
+from dream.store.library import brought
 
 LIVE = ("queued", "telling")
 ENDED = ("told", "stopped", "interrupted", "failed")
@@ -45,17 +46,6 @@ class Scenes:
         return path[::-1]
 
     # The telling
-
-    def claim(self, scene_id: str) -> int | None:
-        """Takes a queued scene for telling; its new epoch, or None where another has it."""
-        with self._database.write() as session:
-            statement = (
-                update(models.Scene)
-                .where(models.Scene.id == scene_id, models.Scene.state == "queued")
-                .values(state="telling", epoch=models.Scene.epoch + 1, heartbeat_at=time.time())
-                .returning(models.Scene.epoch)
-            )
-            return session.scalar(statement)
 
     def beat(self, scene_ids: Sequence[str]) -> None:
         """Says that the tellings of these scenes are alive."""
@@ -106,26 +96,60 @@ class Scenes:
     # What a scene leans on
 
     def sources(self, scene_id: str) -> list[models.Source]:
+        """The fragments that were laid before a scene's storyteller, strongest first."""
         query = select(models.Source).where(models.Source.scene_id == scene_id).order_by(models.Source.rank)
         with self._database.read() as session:
             return list(session.scalars(query))
 
+    def places(self, fragment_ids: Sequence[str]) -> dict[str, brought.Place]:
+        """Where each of these fragments stands in its work's file."""
+        with self._database.read() as session:
+            return brought.places(session, fragment_ids)
+
     def threads(self, scene_id: str) -> list[models.Thread]:
+        """A scene's threads in order, those to what only its file names among them."""
         query = (
             select(models.Thread)
             .where(models.Thread.scene_id == scene_id)
             .order_by(models.Thread.start, models.Thread.rank)
         )
         with self._database.read() as session:
-            return list(session.scalars(query))
+            threads = list(session.scalars(query))
+            scene = session.get(models.Scene, scene_id)
+        if scene is None or not scene.brought:
+            return threads
+        return sorted([*threads, *brought.threads_of(scene)], key=lambda thread: (thread.start, thread.rank))
 
     def copied_runs(self, scene_id: str) -> list[models.CopiedRun]:
+        """What a scene says word for word as a fragment does, in order; see `threads`."""
         query = select(models.CopiedRun).where(models.CopiedRun.scene_id == scene_id).order_by(models.CopiedRun.start)
         with self._database.read() as session:
-            return list(session.scalars(query))
+            runs = list(session.scalars(query))
+            scene = session.get(models.Scene, scene_id)
+        if scene is None or not scene.brought:
+            return runs
+        return sorted([*runs, *brought.copied_of(scene)], key=lambda run: run.start)
 
 
-# Changes that belong into an event's own transaction
+# Changes that belong into an event's own transaction. What a story's first piece waits for is made once: to make a
+# statement anew takes longer than to run it.
+
+_SCENES, _SOURCES = (cast("Table", table.__table__) for table in (models.Scene, models.Source))
+_CLAIM = (
+    update(_SCENES)
+    .where(_SCENES.c.id == bindparam("scene"), _SCENES.c.state == "queued")
+    .values(state="telling", epoch=_SCENES.c.epoch + 1, heartbeat_at=bindparam("now"))
+    .returning(_SCENES.c.epoch)
+)
+_CLEAR_SOURCES, _LAY_SOURCES = delete(_SOURCES).where(_SOURCES.c.scene_id == bindparam("scene")), insert(_SOURCES)
+_NAME = update(_SCENES).where(_SCENES.c.id == bindparam("scene")).values(storyteller=bindparam("teller"))
+_KEEP_PROMPT = update(_SCENES).where(_SCENES.c.id == bindparam("scene")).values(prompt=bindparam("parts"))
+
+
+def claim(session: Session, scene_id: str) -> int | None:
+    """Takes a queued scene for telling; its new epoch, or None where another has it."""
+    epoch: int | None = session.scalar(_CLAIM, {"scene": scene_id, "now": time.time()})
+    return epoch
 
 
 def end(session: Session, scene_id: str, epoch: int, state: str, text: str, code: str | None) -> bool:
@@ -140,15 +164,20 @@ def end(session: Session, scene_id: str, epoch: int, state: str, text: str, code
 
 
 def lay_sources(session: Session, scene_id: str, rows: Sequence[dict[str, Any]]) -> bool:
-    session.execute(delete(models.Source).where(models.Source.scene_id == scene_id))
+    session.execute(_CLEAR_SOURCES, {"scene": scene_id})
     if rows:
-        session.execute(insert(models.Source), [{"scene_id": scene_id, **row} for row in rows])
+        session.execute(_LAY_SOURCES, [{"scene_id": scene_id, **row} for row in rows])
     return True
 
 
 def name_storyteller(session: Session, scene_id: str, name: str) -> bool:
-    session.execute(update(models.Scene).where(models.Scene.id == scene_id).values(storyteller=name))
+    session.execute(_NAME, {"scene": scene_id, "teller": name})
     return True
+
+
+def keep_prompt(session: Session, scene_id: str, parts: Sequence[dict[str, Any]]) -> None:
+    """Keeps what the scene's prompt held, by part and size."""
+    session.execute(_KEEP_PROMPT, {"scene": scene_id, "parts": list(parts)})
 
 
 def tie_threads(

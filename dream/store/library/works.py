@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, delete, func, insert, select, union, update
+from sqlalchemy.orm import Session
 
 from dream.store import models
 from dream.store.database import Database
+from dream.store.files import Files
 from dream.store.fragment import Fragment
 from dream.store.ids import fragment_id
 from dream.store.library.indexes import Words, forget, store_words
+from dream.store.library.jobs import ACTIVE, hold
+
+Outcome = Literal["new", "replaced"]
 
 _BATCH = 500  # ids in one IN (...)
-_FRAGMENT = (
-    models.Fragment.id,
-    models.Work.id,
-    models.Version.id,
-    models.Fragment.position,
-    models.Fragment.start,
-    models.Fragment.end,
-    models.Fragment.text,
-    models.Fragment.heading,
-    models.Work.title,
-    models.Work.author,
-    models.Work.language,
-    models.Work.licence,
-    models.Work.source,
-    models.Work.quotable,
+_FRAGMENTS: Select[*tuple[Any, ...]] = (
+    select(
+        models.Fragment.id,
+        models.Work.id,
+        models.Version.id,
+        models.Fragment.position,
+        models.Fragment.start,
+        models.Fragment.end,
+        models.Fragment.text,
+        models.Fragment.heading,
+        models.Work.title,
+        models.Work.author,
+        models.Work.language,
+        models.Work.licence,
+        models.Work.source,
+        models.Work.quotable,
+    )
+    .join_from(models.Fragment, models.Version)
+    .join(models.Work, models.Work.id == models.Version.work_id)
 )
+# Made once: putting a statement together costs more than running it. Its ids are given when it is run.
+_NAMED_FRAGMENTS = _FRAGMENTS.where(models.Fragment.id.in_(bindparam("ids", expanding=True)))
+_LIVE_FRAGMENTS = _NAMED_FRAGMENTS.where(models.Work.live_version_id == models.Version.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +65,22 @@ class Shelf:
     works: int
     fragments: int
     languages: tuple[str, ...]
+    title: str = ""
+    public: bool = True
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A version about to be stored, with what its work says of itself. `sections` are (heading, start, end)."""
+    """A version about to be stored. `about` is what its file says of it, by the names of a work's columns; `sections`
+    are (heading, start, end); `notices` are what its author should know.
+    """
 
-    source: str
-    sha256: str
     text: str
-    title: str
-    author: str
-    language: str
-    licence: str
-    summary: str
-    tags: list[str]
+    about: dict[str, Any]
     sections: Sequence[tuple[str, int, int]]
     pieces: Sequence[Piece]
+    notices: list[str]
 
 
 class Works:
@@ -78,39 +89,14 @@ class Works:
 
     # Corpora
 
-    def corpus(self, name: str) -> models.Corpus | None:
-        with self._database.read() as session:
-            return session.scalar(select(models.Corpus).where(models.Corpus.name == name))
-
     def corpus_named(self, name: str) -> models.Corpus:
         """The corpus of that name, made if there is none."""
         with self._database.write() as session:
             corpus = session.scalar(select(models.Corpus).where(models.Corpus.name == name))
             if corpus is None:
-                corpus = models.Corpus(name=name)
+                corpus = models.Corpus(name=name, title=name, owner_id=None)
                 session.add(corpus)
             return corpus
-
-    def shelves(self) -> list[Shelf]:
-        """Every corpus with its counts of live works and fragments, by name."""
-        works = (
-            select(models.Work.corpus_id, func.count(models.Work.id.distinct()), func.count(models.Fragment.key))
-            .join(models.Fragment, models.Fragment.version_id == models.Work.live_version_id, isouter=True)
-            .where(models.Work.live_version_id.is_not(None))
-            .group_by(models.Work.corpus_id)
-        )
-        spoken = (
-            select(models.Work.corpus_id, models.Work.language)
-            .where(models.Work.live_version_id.is_not(None))
-            .distinct()
-        )
-        with self._database.read() as session:
-            corpora = list(session.scalars(select(models.Corpus).order_by(models.Corpus.name)))
-            counts = {corpus_id: (n, m) for corpus_id, n, m in session.execute(works)}
-            languages: dict[str, list[str]] = {}
-            for corpus_id, language in session.execute(spoken):
-                languages.setdefault(corpus_id, []).append(language)
-        return [Shelf(c.id, c.name, *counts.get(c.id, (0, 0)), tuple(sorted(languages.get(c.id, [])))) for c in corpora]
 
     # Works
 
@@ -120,9 +106,47 @@ class Works:
         with self._database.read() as session:
             return list(session.scalars(query.order_by(models.Work.title, models.Work.id)))
 
+    def titles(self, corpus_id: str, limit: int) -> list[tuple[str, str]]:
+        """(id, title) of the first live works of a corpus by title."""
+        query = select(models.Work.id, models.Work.title).where(
+            models.Work.corpus_id == corpus_id, models.Work.live_version_id.is_not(None)
+        )
+        with self._database.read() as session:
+            rows = session.execute(query.order_by(models.Work.title, models.Work.id).limit(limit))
+            return [(id_, title) for id_, title in rows]
+
+    def licences(self, corpus_id: str) -> list[str]:
+        """The licences of the live works of a corpus, as they say them."""
+        query = (
+            select(models.Work.licence)
+            .distinct()
+            .where(
+                models.Work.corpus_id == corpus_id, models.Work.live_version_id.is_not(None), models.Work.licence != ""
+            )
+        )
+        with self._database.read() as session:
+            return list(session.scalars(query.order_by(models.Work.licence)))
+
     def work(self, work_id: str) -> models.Work | None:
         with self._database.read() as session:
             return session.get(models.Work, work_id)
+
+    def kept(self, *, corpus_id: str | None = None, added_by: str | None = None) -> list[models.Work]:
+        """The works of a corpus, or those that an account put on shelves of others, live or not, by title."""
+        query = select(models.Work).join(models.Corpus, models.Corpus.id == models.Work.corpus_id)
+        if corpus_id is not None:
+            query = query.where(models.Work.corpus_id == corpus_id)
+        if added_by is not None:
+            query = query.where(models.Work.added_by == added_by, models.Corpus.owner_id.is_distinct_from(added_by))
+        query = query.where(models.Work.removed_at.is_(None)).order_by(models.Work.title, models.Work.id)
+        with self._database.read() as session:
+            return list(session.scalars(query))
+
+    def latest_version(self, work_id: str) -> models.Version | None:
+        """The last version of a work that was ever live."""
+        query = select(models.Version).where(models.Version.work_id == work_id, models.Version.live_at.is_not(None))
+        with self._database.read() as session:
+            return session.scalar(query.order_by(models.Version.number.desc()).limit(1))
 
     def withdrawn(self, work_ids: Collection[str]) -> set[str]:
         """Those of the works that no longer have a live version."""
@@ -135,88 +159,168 @@ class Works:
         with self._database.read() as session:
             return session.scalar(select(models.Version.text).where(models.Version.id == version_id)) or ""
 
-    def live_sha256(self, corpus_id: str, source: str) -> str | None:
-        """The hash of the file behind the live version of a work, None where there is none."""
-        query = (
-            select(models.Version.sha256)
-            .join(models.Work, models.Work.live_version_id == models.Version.id)
-            .where(models.Work.corpus_id == corpus_id, models.Work.source == source)
-        )
+    def sections(self, version_id: str) -> list[tuple[str, int, int]]:
+        """(heading, start, end) of each section of a version, in order."""
+        query = select(models.Section).where(models.Section.version_id == version_id)
         with self._database.read() as session:
-            return session.scalar(query)
+            found = session.scalars(query.order_by(models.Section.position))
+            return [(section.heading, section.start, section.end) for section in found]
 
     # Versions
 
-    def stage(self, corpus_id: str, draft: Draft) -> models.Version:
-        """Stores a new version with its sections and fragments; nothing of it is retrieved until `go_live`."""
+    def stage(self, job: models.Job, draft: Draft) -> models.Version:
+        """Stores a new version with its sections and fragments; nothing of it is retrieved until `go_live`.
+
+        Raises JobLost where the job is another's by now, or gone.
+        """
         with self._database.write() as session:
             work = session.scalar(
-                select(models.Work).where(models.Work.corpus_id == corpus_id, models.Work.source == draft.source)
+                select(models.Work).where(models.Work.corpus_id == job.corpus_id, models.Work.source == job.source)
             )
             if work is None:
+                author = session.get(models.Account, job.owner)
                 work = models.Work(
-                    corpus_id=corpus_id,
-                    source=draft.source,
-                    title=draft.title,
-                    author=draft.author,
-                    language=draft.language,
-                    licence=draft.licence,
-                    summary=draft.summary,
-                    tags=draft.tags,
-                    live_version_id=None,
-                )
+                    added_by=author.id if author else None, taken_down_at=None,
+                    corpus_id=job.corpus_id, source=job.source, live_version_id=None, title="", author="", language="",
+                    licence="",
+                )  # fmt: skip
                 session.add(work)
-                session.flush()
-            number = (
-                session.scalar(select(func.max(models.Version.number)).where(models.Version.work_id == work.id)) or 0
-            )
+            work.numbered = (work.numbered or 0) + 1
+            session.flush()
             version = models.Version(
-                work_id=work.id, number=number + 1, sha256=draft.sha256, text=draft.text, embedding=None
-            )
+                work_id=work.id, number=work.numbered, sha256=job.sha256, size=job.size, text=draft.text,
+                about=draft.about, embedding=None, live_at=None,
+            )  # fmt: skip
             session.add(version)
             session.flush()
             _store_parts(session, work.id, version, draft)
+            hold(session, job, work_id=work.id, version_id=version.id, notices=draft.notices)
             return version
 
-    def go_live(self, version: models.Version, draft: Draft, words: Words, embedding: str | None) -> tuple[str, ...]:
-        """Makes a staged version the one that is retrieved, in one step; gives the ids of the fragments that it
-        replaces.
+    def version(self, version_id: str) -> models.Version | None:
+        with self._database.read() as session:
+            return session.get(models.Version, version_id)
+
+    def go_live(self, job: models.Job, words: Words, embedding: str | None) -> Outcome:
+        """Makes the staged version of a job the one that is retrieved and ends the job, in one step.
+
+        What it replaces is out of every index in SQL with the same step, and noted for removal from the vector store.
+        Raises JobLost where the job is another's by now, or gone.
         """
         with self._database.write() as session:
+            version = session.get_one(models.Version, job.version_id)
             work = session.get_one(models.Work, version.work_id)
-            old = work.live_version_id
-            replaced = _fragment_ids(session, old) if old else ()
-            if old:
-                forget(session, old)
+            outcome: Outcome = "replaced" if work.live_version_id else "new"
+            hold(session, job, state="live", outcome=outcome, ended_at=time.time())
+            take_out(session, work)
             store_words(session, version.id, words)
-            for name in ("title", "author", "language", "licence", "summary", "tags"):
-                setattr(work, name, getattr(draft, name))
+            work.said = {**work.said, **job.about}
+            describe(work, version)
             work.live_version_id = version.id
-            session.execute(update(models.Version).where(models.Version.id == version.id).values(embedding=embedding))
-            return replaced
+            version.embedding, version.live_at = embedding, time.time()
+            return outcome
+
+    def unchanged(self, job: models.Job) -> bool:
+        """Ends a job whose bytes are those of its work's live version already, and takes over what its author says of
+        it; False where they are not.
+        """
+        with self._database.write() as session:
+            work = session.scalar(
+                select(models.Work).where(models.Work.corpus_id == job.corpus_id, models.Work.source == job.source)
+            )
+            live = session.get(models.Version, work.live_version_id) if work and work.live_version_id else None
+            if work is None or live is None or live.sha256 != job.sha256:
+                return False
+            hold(session, job, state="live", outcome="unchanged", work_id=work.id, ended_at=time.time())
+            work.said = {**work.said, **job.about}
+            describe(work, live)
+            return True
 
     def discard_staged(self) -> int:
-        """Removes versions that never went live (a process died while reading them) and returns how many there were.
-
-        What a story cites has been live: it stays, even where its work was taken back.
-        """
-        live = aliased(models.Version)
-        cited = (
-            select(models.Source.scene_id)
-            .join(models.Fragment, models.Fragment.id == models.Source.fragment_id)
-            .where(models.Fragment.version_id == models.Version.id)
-        )
-        query = (
-            select(models.Version.id)
-            .join(models.Work, models.Work.id == models.Version.work_id)
-            .outerjoin(live, live.id == models.Work.live_version_id)
-            .where(models.Version.number > func.coalesce(live.number, 0), ~cited.exists())
-        )
+        """Removes versions that never went live and that no job will make live, and returns how many there were."""
         with self._database.write() as session:
-            staged = list(session.scalars(query))
+            staged = list(session.scalars(_staged_for_nobody()))
             for version_id in staged:
                 _forget_version(session, version_id)
             return len(staged)
+
+    def staged_for_nobody(self) -> int:
+        """How many versions never went live, and no job will make them."""
+        with self._database.read() as session:
+            return len(list(session.scalars(_staged_for_nobody())))
+
+    # Taking back
+
+    def withdraw(self, work_id: str) -> bool:
+        """Takes a work out of retrieval, in one step; its text and file are kept. False where it is not live."""
+        with self._database.write() as session:
+            work = session.get(models.Work, work_id)
+            if work is None or work.live_version_id is None:
+                return False
+            take_out(session, work)
+            return True
+
+    def remove(self, work_id: str) -> list[str]:
+        """Removes a work for good, in one step: its texts, fragments and jobs. Gives the SHA-256 of its files.
+
+        What stories cite keeps its id and its place, and loses its words.
+        """
+        with self._database.write() as session:
+            work = session.get_one(models.Work, work_id)
+            take_out(session, work)
+            session.execute(
+                delete(models.Job).where(models.Job.corpus_id == work.corpus_id, models.Job.source == work.source)
+            )
+            versions = list(session.scalars(select(models.Version).where(models.Version.work_id == work_id)))
+            files = [version.sha256 for version in versions]
+            work.title = work.author = work.licence = work.summary = ""
+            work.tags, work.said, work.source, work.removed_at = [], {}, f"removed {work_id}", time.time()
+            session.flush()
+            for version in versions:
+                if version.live_at is None:
+                    _leave(session, work, version)
+                _blank(session, version)
+            return files
+
+    def live_files(self) -> list[tuple[str, str]]:
+        """(title, SHA-256) of every live work's file; works that were read before files were kept are left out."""
+        query = (
+            select(models.Work.title, models.Version.sha256)
+            .join(models.Version, models.Version.id == models.Work.live_version_id)
+            .where(models.Version.size > 0)
+        )
+        with self._database.read() as session:
+            return [(title, sha256) for title, sha256 in session.execute(query)]
+
+    def unused_file(self, sha256: str) -> bool:
+        """Whether no version and no job needs a source file any more."""
+        with self._database.read() as session:
+            return _unused(session, sha256)
+
+    def drop_file(self, sha256: str, files: Files) -> None:
+        """Removes a source file that no version and no job needs any more."""
+        with self._database.write() as session:  # nobody can ask for it meanwhile
+            if _unused(session, sha256):
+                files.remove(sha256)
+
+    def leave(self, version_id: str) -> None:
+        """Notes that vectors of a version may have been written for nothing."""
+        with self._database.write() as session:
+            if version := session.get(models.Version, version_id):
+                _leave(session, session.get_one(models.Work, version.work_id), version)
+
+    def leftovers(self) -> list[tuple[int, str, list[str]]]:
+        """(number, corpus id, fragment ids) of all that should be removed from the vector store."""
+        with self._database.read() as session:
+            return [
+                (row.id, row.corpus_id, [fragment_id(row.work_id, row.number, place) for place in range(row.fragments)])
+                for row in session.scalars(select(models.Leftover))
+            ]
+
+    def cleared(self, number: int) -> None:
+        """Notes that a leftover is gone from the vector store."""
+        with self._database.write() as session:
+            session.execute(delete(models.Leftover).where(models.Leftover.id == number))
 
     # Fragments
 
@@ -224,19 +328,24 @@ class Works:
         """The fragments of live versions among `ids` (of one corpus, where named): what is not live is not in the
         answer.
         """
-        query = _fragments().where(models.Work.live_version_id == models.Version.id)
+        query = _LIVE_FRAGMENTS
         if corpus_id is not None:
             query = query.where(models.Work.corpus_id == corpus_id)
         return self._fragments_by_id(query, ids)
 
     def fragments_ever(self, ids: Sequence[str]) -> dict[str, Fragment]:
         """The fragments among `ids`, of old versions too: what stories that were told before have cited."""
-        return self._fragments_by_id(_fragments(), ids)
+        return self._fragments_by_id(_NAMED_FRAGMENTS, ids)
 
     def fragments_of(self, version_id: str) -> list[Fragment]:
-        query = _fragments().where(models.Fragment.version_id == version_id).order_by(models.Fragment.position)
+        return list(self.keyed_fragments(version_id).values())
+
+    def keyed_fragments(self, version_id: str) -> dict[int, Fragment]:
+        """The fragments of a version by the numbers that the indexes know them by, in their order."""
+        query = _FRAGMENTS.add_columns(models.Fragment.key).where(models.Fragment.version_id == version_id)
         with self._database.read() as session:
-            return [Fragment(*row) for row in session.execute(query)]
+            rows = session.execute(query.order_by(models.Fragment.position))
+            return {key: Fragment(*row) for *row, key in rows}
 
     def unembedded(self, embedding: str) -> list[tuple[str, str]]:
         """(corpus id, version id) of every live version whose fragments have no vectors of this model yet."""
@@ -281,33 +390,23 @@ class Works:
         with self._database.read() as session:
             return set(session.scalars(query))
 
-    def keys_of(self, version_id: str) -> list[int]:
-        """The keys of a version's fragments, in their order."""
+    def staged_ids(self, corpus_id: str) -> set[str]:
+        """The ids of fragments whose vectors are being made by jobs."""
         query = (
-            select(models.Fragment.key)
-            .where(models.Fragment.version_id == version_id)
-            .order_by(models.Fragment.position)
+            select(models.Fragment.id)
+            .join(models.Job, models.Job.version_id == models.Fragment.version_id)
+            .where(models.Job.corpus_id == corpus_id, models.Job.state.in_(ACTIVE))
         )
         with self._database.read() as session:
-            return list(session.scalars(query))
+            return set(session.scalars(query))
 
     def _fragments_by_id(self, query: Select[*tuple[Any, ...]], ids: Sequence[str]) -> dict[str, Fragment]:
         found: dict[str, Fragment] = {}
-        with self._database.read() as session:
+        with self._database.engine.connect() as connection:  # rows of no class, so no session either
             for start in range(0, len(ids), _BATCH):
-                rows: Iterator[Row[*tuple[Any, ...]]] = iter(
-                    session.execute(query.where(models.Fragment.id.in_(ids[start : start + _BATCH])))
-                )
+                rows = connection.execute(query, {"ids": list(ids[start : start + _BATCH])}).all()
                 found.update((row[0], Fragment(*row)) for row in rows)
         return found
-
-
-def _fragments() -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_FRAGMENT)
-        .join(models.Version, models.Version.id == models.Fragment.version_id)
-        .join(models.Work, models.Work.id == models.Version.work_id)
-    )
 
 
 def _store_parts(session: Session, work_id: str, version: models.Version, draft: Draft) -> None:
@@ -333,15 +432,59 @@ def _store_parts(session: Session, work_id: str, version: models.Version, draft:
         session.execute(insert(models.Fragment), fragments)
 
 
-def _fragment_ids(session: Session, version_id: str) -> tuple[str, ...]:
-    return tuple(session.scalars(select(models.Fragment.id).where(models.Fragment.version_id == version_id)))
+def take_out(session: Session, work: models.Work) -> None:
+    """Takes a work's live version, where it has one, out of every index; its vectors go later, for certain."""
+    if work.live_version_id is not None:
+        forget(session, work.live_version_id)
+        _leave(session, work, session.get_one(models.Version, work.live_version_id))
+        work.live_version_id = None
+
+
+def _staged_for_nobody() -> Select[str]:
+    wanted = select(models.Job.id).where(models.Job.version_id == models.Version.id, models.Job.state.in_(ACTIVE))
+    live = select(models.Work.id).where(models.Work.live_version_id == models.Version.id)  # by an older build
+    return select(models.Version.id).where(models.Version.live_at.is_(None), ~wanted.exists(), ~live.exists())
+
+
+def _leave(session: Session, work: models.Work, version: models.Version) -> None:
+    fragments = session.scalar(select(func.count()).where(models.Fragment.version_id == version.id)) or 0
+    session.add(models.Leftover(corpus_id=work.corpus_id, work_id=work.id, number=version.number, fragments=fragments))
+
+
+def describe(work: models.Work, version: models.Version) -> None:
+    """Says of a work what its file says of itself, and over it what its author does."""
+    for name, value in {**version.about, **work.said}.items():
+        setattr(work, name, value)
 
 
 def _forget_version(session: Session, version_id: str) -> None:
-    work_id = session.scalar(select(models.Version.work_id).where(models.Version.id == version_id))
+    """Removes a version that was never live, and its work where it has no other."""
+    version = session.get_one(models.Version, version_id)
+    work = session.get_one(models.Work, version.work_id)
     forget(session, version_id)
+    _leave(session, work, version)
     session.execute(delete(models.Fragment).where(models.Fragment.version_id == version_id))
     session.execute(delete(models.Section).where(models.Section.version_id == version_id))
     session.execute(delete(models.Version).where(models.Version.id == version_id))
-    if not session.scalar(select(models.Version.id).where(models.Version.work_id == work_id).limit(1)):
-        session.execute(delete(models.Work).where(models.Work.id == work_id))
+    if not session.scalar(select(models.Version.id).where(models.Version.work_id == work.id).limit(1)):
+        session.execute(delete(models.Work).where(models.Work.id == work.id))
+
+
+def _blank(session: Session, version: models.Version) -> None:
+    """Removes the words of a version; fragments that no story cites go altogether."""
+    forget(session, version.id)
+    version.text, version.about = "", {}
+    session.execute(delete(models.Section).where(models.Section.version_id == version.id))
+    cited = models.Fragment.id.in_(
+        union(*(select(table.fragment_id) for table in (models.Source, models.Thread, models.CopiedRun)))
+    )
+    mine = models.Fragment.version_id == version.id
+    session.execute(delete(models.Fragment).where(mine, ~cited))
+    session.execute(update(models.Fragment).where(mine).values(text="", heading=""))
+
+
+def _unused(session: Session, sha256: str) -> bool:
+    version = select(models.Version.id).join(models.Work, models.Work.id == models.Version.work_id)
+    used = version.where(models.Version.sha256 == sha256, models.Work.removed_at.is_(None))
+    asked = select(models.Job.id).where(models.Job.sha256 == sha256)
+    return not (session.scalar(used.limit(1)) or session.scalar(asked.limit(1)))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dream.storytelling.provenance import meaning, wording
+from dream.storytelling.provenance.chain import Turns, chances
 
 if TYPE_CHECKING:
     from dream.retrieval.embedding import Embedder
@@ -23,7 +24,8 @@ FEATURES = {WORDING: wording.FEATURES, BOTH: wording.FEATURES + meaning.FEATURES
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A multinomial logistic model in which leaning on no fragment is one more choice, of utility 0.
+    """A chain of multinomial logistic choices: for each sentence a fragment or none, and what its neighbours lean on
+    counts as well.
 
     `embedder` names the embedding model whose vectors the weights were fitted to, "" where they use none. A sentence
     has a thread when the chance that it leans on any fragment is at least `least`.
@@ -32,6 +34,7 @@ class Model:
     language: str
     embedder: str
     weights: Sequence[float]
+    turns: Turns
     bias: float
     least: float
 
@@ -40,15 +43,12 @@ class Model:
         return BOTH if self.embedder else WORDING
 
     def likelihoods(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Float64 of shape (sentences, fragments) from features of shape (sentences, fragments, features).
+        """Float64 of shape (sentences, fragments) from features of shape (sentences, fragments, features), the
+        sentences being those of one scene in order.
 
         The sum of a row is the chance that the sentence leans on any of the fragments.
         """
-        utility = features.astype(np.float64) @ np.asarray(self.weights) + self.bias
-        most = np.maximum(utility.max(axis=1, keepdims=True), 0)
-        each = np.exp(utility - most)
-        chances: NDArray[np.float64] = each / (each.sum(axis=1, keepdims=True) + np.exp(-most))
-        return chances
+        return chances(features.astype(np.float64) @ np.asarray(self.weights) + self.bias, self.turns)
 
 
 def model_for(language: str, embedder: Embedder | None) -> Model:
@@ -65,6 +65,13 @@ def _fitted() -> list[Model]:
     """What benchmarks.provenance.fit wrote, and how, stands in the file."""
     held = json.loads((files(__package__) / "weights.json").read_text("utf-8"))
     return [
-        Model(model["language"], model["embedder"], list(model["weights"].values()), model["bias"], model["least"])
+        Model(
+            model["language"],
+            model["embedder"],
+            list(model["weights"].values()),
+            Turns(**model["turns"]),
+            model["bias"],
+            model["least"],
+        )
         for model in held["models"]
     ]

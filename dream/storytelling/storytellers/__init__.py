@@ -6,9 +6,10 @@ file.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from dream.storytelling.prompt import Prompt
 
@@ -40,11 +41,24 @@ class Stream(Protocol):
         """
 
 
+@runtime_checkable
+class Pollable(Protocol):
+    """A stream that may be read as it comes, beside others."""
+
+    def unblock(self) -> socket.socket | None:
+        """From now on iterating waits for nothing: it yields "" where nothing has come yet, and the connection says
+        when something has. None, and nothing changes, where that cannot be. Called after the first piece.
+        """
+
+
 class Storyteller(Protocol):
-    """`name` is what readers see, such as "loom" or "gpt-5"; `provider` is the name of the file it lives in."""
+    """`name` is what readers see, such as "loom" or "gpt-5"; `provider` is the name of the file it lives in. `forms`
+    says whether it fills a prompt's form in: its answer is then JSON, which whoever asked has to check.
+    """
 
     provider: str
     name: str
+    forms: bool
 
     def prepare(self) -> None:
         """Loads what the first reader would otherwise wait for. Nothing is asked of anyone; faults show in telling."""

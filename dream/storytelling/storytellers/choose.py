@@ -33,6 +33,25 @@ def load(settings: Settings) -> Storyteller:
     return cast(Storyteller, import_module(f"{storytellers.__name__}.{name}").create(settings))
 
 
+def load_fallback(settings: Settings) -> Storyteller | None:
+    """The storyteller that tells where the first cannot begin, None where none is set. Raises SetupFailed."""
+    if not settings.fallback:
+        return None
+    key = settings.fallback_openai_api_key
+    if key is None and not settings.fallback_openai_base_url and not settings.openai_base_url:
+        key = settings.openai_api_key  # the same server, and only there the same key
+    return load(
+        settings.model_copy(
+            update={
+                "storyteller": settings.fallback,
+                "model": settings.fallback_model,
+                "openai_base_url": settings.fallback_openai_base_url,
+                "openai_api_key": key,
+            }
+        )
+    )
+
+
 def _chosen(settings: Settings) -> str:
     # A colon is also part of names such as llama3.2:3b, which only a server of its own has, and of OpenAI's own ft:...
     if not settings.openai_base_url and ":" in settings.model and not settings.model.startswith("ft:"):

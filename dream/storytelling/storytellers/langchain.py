@@ -14,15 +14,20 @@ from dream.errors import SetupFailed
 from dream.settings import Settings
 from dream.storytelling.answer import LastWord, answer
 from dream.storytelling.faults import Broken, by_status
-from dream.storytelling.prompt import Prompt
+from dream.storytelling.prompt import Form, Prompt
 from dream.storytelling.storytellers import Finish
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
     from langchain_core.messages import AIMessageChunk
+    from langchain_core.runnables import Runnable
+
+    Asked = Runnable[LanguageModelInput, Any]
 
 # What the providers' integrations call the reason for an end, in a message's response_metadata.
 _REASONS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
+# The ends of an answer that is the call of a tool, which is how many integrations have a form filled in.
+_CALLED = {"tool_calls", "tool_use", "function_call", "tool_call"}
 # See the storyteller openai: a ceiling against an answer that never ends.
 _TOKENS_A_WORD = 6
 _TOKENS_TO_THINK = 2000
@@ -37,6 +42,7 @@ def create(settings: Settings) -> LangChainStoryteller:
 
 class LangChainStoryteller:
     provider = "langchain"
+    forms = True
 
     def __init__(self, name: str, silence: float) -> None:
         self.name = name
@@ -97,26 +103,52 @@ class Answer:
 
     async def _ask(self) -> None:
         self._asking = asyncio.current_task()
-        messages = [(message.role, message.text) for message in self._prompt.messages]
         ceiling = self._prompt.max_words * _TOKENS_A_WORD + _TOKENS_TO_THINK
-        reason = ""
-        usage: tuple[int | None, int | None] = (None, None)
         try:
             model = await asyncio.to_thread(_model, self._model, self._silence, ceiling)
-            if self._closed.is_set():
-                return
-            # The model itself: an output parser behind it would not pass a cancellation on.
-            async with aclosing(cast("Any", model.astream(messages))) as chunks:
-                async for chunk in chunks:
-                    if text := str(chunk.text):
-                        self._arrived.put(text)
-                    reason, usage = _reason(chunk) or reason, _usage(chunk) or usage
-                    if reason:
-                        self._arrived.put(LastWord(reason, *usage))
+            bound = None
+            if self._prompt.form and self._model not in _in_words:
+                bound = await asyncio.to_thread(_bound, model, self._prompt.form)
+            if bound is None:
+                await self._stream(model)
+            elif not await self._filled(bound):
+                await self._stream(model)
+                _in_words.add(self._model)
         except Exception as error:  # noqa: BLE001 - the types are each integration's own
             raise _broken(error) from None
         finally:
             self._arrived.put(None)
+
+    async def _filled(self, bound: Asked) -> bool:
+        """Whether the form was taken; where the provider did not, it may be asked for in words, as the prompt does."""
+        try:
+            await self._stream(bound)
+        except Exception as error:
+            if _broken(error).code != "provider_rejected":
+                raise
+            return False
+        return True
+
+    async def _stream(self, asked: Asked) -> None:
+        if self._closed.is_set():
+            return
+        messages = [(message.role, message.text) for message in self._prompt.messages]
+        reason = ""
+        usage: tuple[int | None, int | None] = (None, None)
+        # The model itself: an output parser behind it would not pass a cancellation on.
+        async with aclosing(cast("Any", asked.astream(messages))) as chunks:
+            async for chunk in chunks:
+                called = _called(chunk) if self._prompt.form else ""
+                if text := str(chunk.text) + called:
+                    self._arrived.put(text)
+                reason, usage = _reason(chunk) or reason, _usage(chunk) or usage
+                if reason:
+                    end = "stop" if self._prompt.form and reason in _CALLED else reason
+                    self._arrived.put(LastWord(end, *usage))
+
+
+# The models that would not take a form and did answer without one.
+_in_words: set[str] = set()
 
 
 @cache
@@ -143,6 +175,24 @@ def _model(name: str, silence: float, ceiling: int) -> BaseChatModel:
         unknown = "Unsupported provider" in str(error) or "infer model provider" in str(error)
         advice = "DREAM_MODEL has to begin with a provider that LangChain knows, such as anthropic:." if unknown else ""
         raise Broken("setup_failed", advice) from None
+
+
+def _bound(model: BaseChatModel, form: Form) -> Asked | None:
+    """The model held to a form in its integration's own way; None where it offers none."""
+    from langchain_core.runnables import RunnableSequence
+
+    schema = {"title": form.name, "description": "What a scene leaves.", **form.schema}
+    try:
+        structured = model.with_structured_output(schema, strict=True)
+    except Exception:  # noqa: BLE001 - NotImplementedError by the base class, and others by integrations
+        return None
+    # Its first step is the model; what comes after reads the JSON, which whoever asked does.
+    return cast("Asked", structured.first) if isinstance(structured, RunnableSequence) else None
+
+
+def _called(chunk: AIMessageChunk) -> str:
+    """What a form was filled in with, where that is the call of a tool."""
+    return "".join(call["args"] or "" for call in chunk.tool_call_chunks)
 
 
 def _reason(chunk: AIMessageChunk) -> str:

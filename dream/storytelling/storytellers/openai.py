@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import cache, cached_property
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from dream.errors import SetupFailed
+from dream.logs import request_id
 from dream.settings import Settings
 from dream.storytelling.answer import LastWord, answer
+from dream.storytelling.body import Tap
 from dream.storytelling.chat_stream import read
 from dream.storytelling.faults import Broken, by_status
 from dream.storytelling.prompt import Prompt
@@ -33,8 +36,8 @@ DEFAULT_MODEL = "gpt-4.1-mini"
 _TOKENS_A_WORD = 6
 _TOKENS_TO_THINK = 2000
 
-# The wire of the answer that this thread is opening: the client has no other way to hand it to its transport.
-_opening: ContextVar[Wire] = ContextVar("opening")
+# The answer that this thread is opening: the client has no other way to hand it to its transport.
+_opening: ContextVar[Answer] = ContextVar("opening")
 
 
 def create(settings: Settings) -> ChatServerStoryteller:
@@ -67,6 +70,7 @@ def _is_address(url: str) -> bool:
 
 class ChatServerStoryteller:
     provider = "openai"
+    forms = True
 
     def __init__(self, name: str, server: _Server) -> None:
         self.name = name
@@ -88,7 +92,7 @@ class Answer:
 
     def __init__(self, server: _Server, model: str, prompt: Prompt) -> None:
         self._server, self._model, self._prompt = server, model, prompt
-        self._wire = Wire()
+        self.wire, self.tap = Wire(), Tap()
         self._opened: Future[APIResponse[Any]] = Future()
         self._closed = Event()
 
@@ -98,12 +102,16 @@ class Answer:
     def close(self) -> None:
         self._closed.set()
         self._opened.cancel()
-        self._wire.cut()
+        self.wire.cut()
+
+    def unblock(self) -> socket.socket | None:
+        """See Pollable."""
+        return self.tap.unblock()
 
     def _sent(self) -> Generator[str | LastWord, None, None]:
         try:
             if not self._closed.is_set():
-                Thread(target=self._open, name="openai", daemon=True).start()
+                Thread(target=copy_context().run, args=(self._open,), name="openai", daemon=True).start()
             response = self._opened.result()
             try:
                 yield from read(self._chunks(response))
@@ -117,7 +125,7 @@ class Answer:
             self.close()
 
     def _open(self) -> None:
-        _opening.set(self._wire)
+        _opening.set(self)
         try:
             response = self._server.ask(self._model, self._prompt)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
@@ -130,26 +138,34 @@ class Answer:
             response.close()
 
     def _chunks(self, response: APIResponse[Any]) -> Iterator[bytes]:
-        import httpx2  # comes with openai, and is as heavy
+        body = self.tap.body(response.headers, self._server.patience)
+        for chunk in _read(response) if body is None else body:
+            if self._closed.is_set():
+                raise Broken("closed")
+            yield chunk
 
-        try:
-            for chunk in response.http_response.iter_bytes():
-                if self._closed.is_set():
-                    raise Broken("closed")
-                yield chunk
-        except httpx2.TimeoutException:
-            raise Broken("provider_silent") from None
-        except httpx2.DecodingError:
-            raise Broken("provider_garbled") from None
-        except httpx2.HTTPError:
-            raise Broken("cut_off") from None
+
+def _read(response: APIResponse[Any]) -> Iterator[bytes]:
+    """The body as the client reads it."""
+    import httpx2  # comes with openai, and is as heavy
+
+    try:
+        yield from response.http_response.iter_bytes()
+    except httpx2.TimeoutException:
+        raise Broken("provider_silent") from None
+    except httpx2.DecodingError:
+        raise Broken("provider_garbled") from None
+    except httpx2.HTTPError:
+        raise Broken("cut_off") from None
 
 
 class _Server:
     """One server and key, its client, and what it has been found not to understand."""
 
     def __init__(self, url: str, key: str, silence: float) -> None:
-        self._url, self._key, self._silence = url, key, silence
+        self._url, self._key = url, key
+        # The deadlines are the telling's; this one only ends what nobody waits for any more.
+        self.patience = silence + 10
         self._unwanted: set[str] = set()
         # OpenAI's newer models refuse the old name of the ceiling; many other servers only know that one.
         self._ceiling = "max_completion_tokens" if url == OPENAI_URL else "max_tokens"
@@ -166,8 +182,7 @@ class _Server:
         # A new connection for each answer: a kept one may have been closed by the other side just as it is used again,
         # and its socket could not be found while the answer has not begun.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        # The deadlines are the telling's; this read timeout only ends what nobody waits for any more.
-        timeout = openai.Timeout(connect=10, write=30, read=self._silence + 10, pool=10)
+        timeout = openai.Timeout(connect=10, write=30, read=self.patience, pool=10)
         transport = openai.DefaultHttpxClient(limits=limits, timeout=timeout, event_hooks={"request": [_watch]})
         return openai.OpenAI(
             api_key=self._key or "none", base_url=self._url, max_retries=0, timeout=timeout, http_client=transport,
@@ -203,14 +218,22 @@ class _Server:
 
     def _options(self, prompt: Prompt) -> dict[str, Any]:
         ceiling = prompt.max_words * _TOKENS_A_WORD + _TOKENS_TO_THINK
-        options = {"stream_options": {"include_usage": True}, "seed": prompt.seed & 0x7FFFFFFF, self._ceiling: ceiling}
+        options: dict[str, Any] = {
+            "stream_options": {"include_usage": True}, "seed": prompt.seed & 0x7FFFFFFF, self._ceiling: ceiling
+        }  # fmt: skip
+        if prompt.form:
+            schema = {"name": prompt.form.name, "strict": True, "schema": prompt.form.schema}
+            options["response_format"] = {"type": "json_schema", "json_schema": schema}
         return {name: value for name, value in options.items() if name not in self._unwanted}
 
     def _post(self, model: str, prompt: Prompt, options: dict[str, Any]) -> APIResponse[Any]:
         messages = cast(Any, [{"role": message.role, "content": message.text} for message in prompt.messages])
         create = self._client.chat.completions.with_streaming_response.create
         # Entered and never left: Answer closes the response itself.
-        response: APIResponse[Any] = create(model=model, messages=messages, stream=True, **options).__enter__()
+        headers = {"X-Request-ID": asked_for} if (asked_for := request_id.get()) else {}
+        response: APIResponse[Any] = create(
+            model=model, messages=messages, stream=True, extra_headers=headers, **options
+        ).__enter__()
         if response.headers.get("content-type", "").startswith(("text/html", "application/json")):
             response.close()
             raise Broken("provider_garbled")
@@ -219,6 +242,8 @@ class _Server:
     def _learn(self, options: Mapping[str, Any], complaint: str) -> bool:
         """Whether the complaint names an option that was sent, which is then left out from now on."""
         named = {name for name in options if re.search(rf"\b{name}\b", complaint)}
+        if "response_format" in options and "json_schema" in complaint:
+            named.add("response_format")
         if self._ceiling in named:
             other = "max_tokens" if self._ceiling == "max_completion_tokens" else "max_completion_tokens"
             if other in complaint and other not in self._unwanted:
@@ -233,11 +258,13 @@ def _server(url: str, key: str, silence: float) -> _Server:
 
 
 def _watch(request: httpx2.Request) -> None:
-    wire = _opening.get()
+    opening = _opening.get()
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            opening.tap.listen(info["return_value"])
         if event.endswith("connect_tcp.complete"):
-            wire.hold(info["return_value"].get_extra_info("socket"))
+            opening.wire.hold(info["return_value"].get_extra_info("socket"))
 
     request.extensions["trace"] = trace
 

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
-from dream.web.api import search, stories, works  # noqa: E402, F401  # each registers its views on `api`
+from dream.web.api import accounts, corpora, desk, library, search, stories, works, world  # noqa: E402, F401  # each registers on `api`

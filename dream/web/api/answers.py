@@ -168,14 +168,27 @@ class Works(BaseModel):
 
 
 class CorpusAnswer(BaseModel):
-    name: str
+    id: str
+    name: str = Field(description="What it is called in requests and commands.")
+    title: str = Field(description="What people call it.")
+    public: bool
+    yours: bool = Field(description="Whether you own it.")
     works: int
     fragments: int
     languages: list[str]
 
     @classmethod
-    def of(cls, shelf: Shelf) -> CorpusAnswer:
-        return cls(name=shelf.name, works=shelf.works, fragments=shelf.fragments, languages=list(shelf.languages))
+    def of(cls, shelf: Shelf, account_id: str | None) -> CorpusAnswer:
+        return cls(
+            id=shelf.id,
+            name=shelf.name,
+            title=shelf.title,
+            public=shelf.public,
+            yours=account_id is not None and shelf.owner_id == account_id,
+            works=shelf.works,
+            fragments=shelf.fragments,
+            languages=list(shelf.languages),
+        )
 
 
 class Corpora(BaseModel):
@@ -218,6 +231,8 @@ class HitAnswer(BaseModel):
 class Hits(BaseModel):
     hits: list[HitAnswer]
     missing: list[str] = Field(description='Stages that could not take part, such as "meaning" before the set-up.')
+    next: int | None = Field(description="The offset of the hits that follow, None where these are the last.")
+    note: str | None = Field(description="A sentence for the person where there are none, or may be more.")
 
 
 def _about(fragment: Fragment) -> WorkAbout:

@@ -8,7 +8,7 @@ from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dream.errors import Conflict, CorpusMissing, NotFound
+from dream.errors import Conflict, CorpusMissing, NotFound, QuotaSpent
 from dream.storytelling.brief import Brief
 from dream.web.api import api
 from dream.web.api.answers import (
@@ -23,7 +23,7 @@ from dream.web.api.answers import (
     ThreadAnswer,
     TieAnswer,
 )
-from dream.web.auth import cookieless, known_reader, own_scene, own_story, reader_id, reader_token
+from dream.web.auth import actor, known_reader, own_scene, own_story, present_reader, reader_token, welcome
 from dream.web.current import service
 from dream.web.operation import operation
 
@@ -47,18 +47,18 @@ class NextScene(BaseModel):
 
 
 @api.post("/stories")
-@operation("Begin a story", status=201, body=Brief, answer=Begun, refuses=(CorpusMissing,))
+@operation("Begin a story", scope="tell", status=201, body=Brief, answer=Begun, refuses=(CorpusMissing, QuotaSpent))
 def begin(body: Brief) -> Begun:
-    service().check_story(body)  # before a reader is made of whoever asks
-    reader = reader_id()
-    story, scene = service().begin_story(reader, body)
-    shown = SceneAnswer.of(scene)
-    token = reader_token(reader) if cookieless() else None
-    return Begun(story=StoryAnswer.of(story, [scene]), scene=shown, events=shown.events, reader_token=token)
+    corpus, reader = service().check_story(body, actor()), present_reader()
+    story, scene = service().begin_story(reader, body, corpus, actor())
+    if reader is None:
+        welcome(story.reader_id)
+    told = StoryAnswer.of(story, [scene])
+    return Begun(story=told, scene=told.scenes[0], events=told.scenes[0].events, reader_token=reader_token())
 
 
 @api.get("/stories")
-@operation("Your stories, newest first", answer=Stories)
+@operation("Your stories, newest first", scope="read", answer=Stories)
 def stories() -> Stories:
     reader = known_reader()
     found = service().library.stories.of_reader(reader, limit=100) if reader else []
@@ -71,7 +71,7 @@ def stories() -> Stories:
 
 
 @api.get("/stories/<story_id>")
-@operation("A story with all its scenes", answer=StoryAnswer, refuses=(NotFound,))
+@operation("A story with all its scenes", scope="read", answer=StoryAnswer, refuses=(NotFound,))
 def story(story_id: str) -> StoryAnswer:
     found = own_story(story_id)
     return StoryAnswer.of(found, service().library.scenes.of_story(story_id))
@@ -80,20 +80,21 @@ def story(story_id: str) -> StoryAnswer:
 @api.post("/stories/<story_id>/scenes")
 @operation(
     "Go on with a story, or tell a scene again",
+    scope="tell",
     status=201,
     body=NextScene,
     answer=SceneAnswer,
-    refuses=(NotFound, Conflict),
+    refuses=(NotFound, Conflict, QuotaSpent),
 )
 def add_scene(story_id: str, body: NextScene) -> SceneAnswer:
     found = own_story(story_id)
     if body.again:
-        return SceneAnswer.of(service().tell_again(found, body.again))
-    return SceneAnswer.of(service().continue_story(found, str(body.after), body.direction))
+        return SceneAnswer.of(service().tell_again(found, body.again, actor()))
+    return SceneAnswer.of(service().continue_story(found, str(body.after), body.direction, actor()))
 
 
 @api.get("/scenes/<scene_id>")
-@operation("A scene with its text, sources and threads", answer=SceneDetail, refuses=(NotFound,))
+@operation("A scene with its text, sources and threads", scope="read", answer=SceneDetail, refuses=(NotFound,))
 def scene(scene_id: str) -> SceneDetail:
     found = own_scene(scene_id)
     scenes = service().library.scenes
@@ -110,7 +111,12 @@ def scene(scene_id: str) -> SceneDetail:
 
 
 @api.get("/scenes/<scene_id>/events")
-@operation("Follow a scene's events from Last-Event-ID or ?after=", media="text/event-stream", refuses=(NotFound,))
+@operation(
+    "Follow a scene's events from Last-Event-ID or ?after=",
+    scope="read",
+    media="text/event-stream",
+    refuses=(NotFound,),
+)
 def events(scene_id: str) -> Response:
     found = own_scene(scene_id)
     response: Response = current_app.extensions["followers"].stream(service(), found)
@@ -118,7 +124,9 @@ def events(scene_id: str) -> Response:
 
 
 @api.post("/scenes/<scene_id>/stop")
-@operation("Stop telling a scene; what was told is kept", status=202, answer=SceneAnswer, refuses=(NotFound,))
+@operation(
+    "Stop telling a scene; what was told is kept", scope="tell", status=202, answer=SceneAnswer, refuses=(NotFound,)
+)
 def stop(scene_id: str) -> ResponseReturnValue:
     own_scene(scene_id)
     service().tellings.stop(scene_id)

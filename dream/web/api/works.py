@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from dream.errors import CorpusMissing, NotFound
 from dream.web.api import api
 from dream.web.api.answers import Corpora, CorpusAnswer, WorkAnswer, Works, WorkText
+from dream.web.auth import actor
 from dream.web.current import service
 from dream.web.operation import operation
 
@@ -16,25 +17,25 @@ class WorksQuery(BaseModel):
 
 
 @api.get("/corpora")
-@operation("Every corpus and how much stands on it", answer=Corpora)
+@operation("Every corpus that you may read, and how much stands on it", scope="read", answer=Corpora)
 def corpora() -> Corpora:
-    return Corpora(corpora=[CorpusAnswer.of(shelf) for shelf in service().library.works.shelves()])
+    return Corpora(
+        corpora=[CorpusAnswer.of(shelf, actor().account_id) for shelf in service().library.corpora.shelves(actor())]
+    )
 
 
 @api.get("/works")
-@operation("The works of a corpus, by title", query=WorksQuery, answer=Works, refuses=(CorpusMissing,))
+@operation("The works of a corpus, by title", scope="read", query=WorksQuery, answer=Works, refuses=(CorpusMissing,))
 def works(query: WorksQuery) -> Works:
-    corpus = service().corpus(query.corpus)
+    corpus = service().corpus(query.corpus, actor())
     found = service().library.works.works(corpus.id)
     return Works(works=[WorkAnswer(**WorkAnswer.about(work, corpus.name)) for work in found])
 
 
 @api.get("/works/<work_id>")
-@operation("A work with its text", answer=WorkText, refuses=(NotFound,))
+@operation("A work with its text", scope="read", answer=WorkText, refuses=(NotFound,))
 def work(work_id: str) -> WorkText:
-    library = service().library.works
-    found = library.work(work_id)
-    if found is None or found.live_version_id is None:
-        raise NotFound("There is no such work here. It may have been withdrawn by its author.")
-    corpus = next(shelf.name for shelf in library.shelves() if shelf.id == found.corpus_id)
-    return WorkText(**WorkAnswer.about(found, corpus), text=library.text(found.live_version_id))
+    found, corpus = service().work(work_id, actor())
+    return WorkText(
+        **WorkAnswer.about(found, corpus.name), text=service().library.works.text(str(found.live_version_id))
+    )

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from flask import Blueprint, Response
 
+from dream.actor import PUBLIC, Actor
+from dream.errors import DreamError
+from dream.web.auth import actor
+
 pages = Blueprint("pages", __name__)
+
+
+@pages.app_template_global()
+def acting() -> Actor:
+    """Who asks, for every page's head; nobody in particular where what they showed is refused."""
+    try:
+        return actor()
+    except DreamError:
+        return PUBLIC
 
 
 @pages.after_request
@@ -14,4 +30,6 @@ def _mine(response: Response) -> Response:
     return response
 
 
-from dream.web.pages import assets, home, stories, works  # noqa: E402, F401  # each registers its views on `pages`
+# A page is a file here: each registers its views on `pages`.
+for _page in iter_modules(__path__):
+    import_module(f"{__name__}.{_page.name}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import Response, send_from_directory, url_for
 
+from dream.web.access import needs
 from dream.web.pages import pages
 
 FOLDER = Path(__file__).parent.parent / "static"
@@ -35,6 +36,7 @@ def asset(name: str) -> str:
 
 
 @pages.get("/static/<version>/<path:name>")
+@needs(None)
 def static_file(version: str, name: str) -> Response:
     """A static file: kept for ever under its own build, never under another's, whose pages may still be open."""
     response = send_from_directory(FOLDER, name)

@@ -12,27 +12,33 @@ from pydantic import ValidationError
 from dream.errors import BriefRefused, Busy, CorpusMissing, DreamError
 from dream.storytelling.brief import Brief
 from dream.storytelling.refusals import refusals
-from dream.web.auth import known_reader, reader_id
+from dream.web.access import needs
+from dream.web.auth import actor, known_reader, present_reader, welcome
 from dream.web.current import service
 from dream.web.pages import pages
 from dream.web.pages.examples import Example, examples
+from dream.web.problems import said_of
 
 FIELDS = ("premise", "hero", "place", "tone", "length", "language", "grounding", "corpus")
 UNFINISHED = 5
 
 
 @pages.get("/")
+@needs("read")
 def home() -> ResponseReturnValue:
     return _home({name: request.args[name] for name in FIELDS if name in request.args})
 
 
 @pages.post("/")
+@needs("tell")
 def begin() -> ResponseReturnValue:
     written = _written()
     try:
         brief = _brief(written)
-        service().check_story(brief)  # before a reader is made of whoever asks
-        story, _ = service().begin_story(reader_id(), brief)
+        corpus, reader = service().check_story(brief, actor()), present_reader()
+        story, _ = service().begin_story(reader, brief, corpus, actor())
+        if reader is None:
+            welcome(story.reader_id)
     except (BriefRefused, Busy, CorpusMissing) as error:
         return _home(written, error)
     return redirect(url_for("pages.story", story_id=story.id), 303)
@@ -51,12 +57,12 @@ def _brief(written: dict[str, str]) -> Brief:
 
 
 def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseReturnValue:
-    reader, shelves = known_reader(), service().library.works.shelves()
+    reader, shelves = known_reader(), service().library.corpora.shelves(actor())
     chosen = written.get("corpus") or service().settings.corpus
     shelf = next((shelf for shelf in shelves if shelf.name == chosen), None)
     shown: dict[str, Any] = {
         "written": written,
-        "error": error,
+        "notice": said_of(error) if error else "",
         "wrong": error.fields if isinstance(error, BriefRefused) else {},
         "examples": _examples(shelf.id) if shelf else [],
         "shelves": [shelf for shelf in shelves if shelf.works],

@@ -9,11 +9,12 @@ from flask import Response, current_app, redirect, render_template, request, str
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from dream.errors import BriefRefused, Busy, NotFound
+from dream.errors import BriefRefused, Busy, FormRefused, NotFound
 from dream.service import Service
 from dream.store import models
 from dream.storytelling.brief import Brief
-from dream.web.auth import own_story
+from dream.web.access import needs
+from dream.web.auth import actor, own_story
 from dream.web.current import service
 from dream.web.pages import pages
 from dream.web.pages.shown import SceneShown, scene_shown
@@ -23,6 +24,7 @@ HEARTBEAT_SECONDS = 10.0
 
 
 @pages.get("/stories/<story_id>")
+@needs("read")
 def story(story_id: str) -> ResponseReturnValue:
     """The story down to what was told last."""
     found = own_story(story_id)
@@ -30,11 +32,13 @@ def story(story_id: str) -> ResponseReturnValue:
 
 
 @pages.get("/stories/<story_id>/scenes/<scene_id>")
+@needs("read")
 def scene(story_id: str, scene_id: str) -> ResponseReturnValue:
     return render_template("story.html", **_shown(own_story(story_id), scene_id))
 
 
 @pages.get("/stories/<story_id>/scenes/<scene_id>/read")
+@needs("read")
 def read(story_id: str, scene_id: str) -> ResponseReturnValue:
     """The same page without scripts: it is itself streamed, and ends when the scene does."""
     found = own_story(story_id)
@@ -43,12 +47,11 @@ def read(story_id: str, scene_id: str) -> ResponseReturnValue:
         return redirect(url_for("pages.scene", story_id=story_id, scene_id=scene_id))
     followers: Followers = current_app.extensions["followers"]
     if not followers.take():
-        raise Busy(
-            "Every reading seat is taken just now. Your story is told and kept meanwhile; please come back to it."
-        )
+        raise Busy("Your story is told and kept meanwhile. Every reading seat is taken just now.")
     telling = service()
     shown["telling"] = _telling(telling, scene_id)
     shown["ended"] = lambda: _last(telling, found, scene_id)
+    shown["offered"] = lambda: telling.offered(scene_id)
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     response = Response(stream_template("read.html", **shown), mimetype="text/html", headers=headers)
     response.call_on_close(followers.leave)
@@ -56,18 +59,20 @@ def read(story_id: str, scene_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/stories/<story_id>/scenes/<scene_id>/stop")
+@needs("tell")
 def stop(story_id: str, scene_id: str) -> ResponseReturnValue:
-    _path(own_story(story_id), scene_id)
+    path_to(own_story(story_id), scene_id)
     service().tellings.stop(scene_id)
     return _to(story_id, scene_id)
 
 
 @pages.post("/stories/<story_id>/scenes/<scene_id>/continue")
+@needs("tell")
 def go_on(story_id: str, scene_id: str) -> ResponseReturnValue:
     found = own_story(story_id)
     direction = request.form.get("direction", "")
     try:
-        added = service().continue_story(found, scene_id, direction)
+        added = service().continue_story(found, scene_id, direction, actor())
     except BriefRefused as error:
         shown = _shown(found, scene_id)
         return render_template("story.html", **shown, written=direction, wrong=error.sentence), error.status
@@ -75,8 +80,21 @@ def go_on(story_id: str, scene_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/stories/<story_id>/scenes/<scene_id>/again")
+@needs("tell")
 def again(story_id: str, scene_id: str) -> ResponseReturnValue:
-    return _to(story_id, service().tell_again(own_story(story_id), scene_id).id)
+    return _to(story_id, service().tell_again(own_story(story_id), scene_id, actor()).id)
+
+
+@pages.post("/stories/<story_id>/scenes/<scene_id>/rewrite")
+@needs("tell")
+def rewrite(story_id: str, scene_id: str) -> ResponseReturnValue:
+    """The reader's own words in place of what was told, beside it."""
+    found, text = own_story(story_id), request.form.get("text", "")
+    try:
+        return _to(story_id, service().rewrite(found, scene_id, text).id)
+    except FormRefused as error:
+        shown = _shown(found, scene_id)
+        return render_template("story.html", **shown, rewritten=text, unfit=error.sentence), error.status
 
 
 def _to(story_id: str, scene_id: str) -> ResponseReturnValue:
@@ -84,7 +102,7 @@ def _to(story_id: str, scene_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.scene", story_id=story_id, scene_id=scene_id, _anchor=f"scene-{scene_id}"), 303)
 
 
-def _path(story: models.Story, scene_id: str) -> list[models.Scene]:
+def path_to(story: models.Story, scene_id: str) -> list[models.Scene]:
     path = service().library.scenes.path(scene_id)
     if not path or path[-1].story_id != story.id:
         raise NotFound("There is no such scene in this story.")
@@ -92,10 +110,13 @@ def _path(story: models.Story, scene_id: str) -> list[models.Scene]:
 
 
 def _shown(story: models.Story, scene_id: str) -> dict[str, Any]:
-    path, scenes = _path(story, scene_id), service().library.scenes.of_story(story.id)
+    path, scenes = path_to(story, scene_id), service().library.scenes.of_story(story.id)
     shown = [scene_shown(service(), scene, scenes) for scene in path]
     brief = Brief.model_validate(story.brief)
-    return {"story": story, "brief": brief, "language": brief.spoken_language, "scenes": shown, "last": shown[-1]}
+    return {
+        "story": story, "brief": brief, "language": brief.spoken_language, "scenes": shown, "last": shown[-1],
+        "ways": service().remembered(path).choices,
+    }  # fmt: skip
 
 
 def _last(service: Service, story: models.Story, scene_id: str) -> SceneShown:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from dream.errors import NotFound
 from dream.language.sentences import Span, paragraphs
 from dream.store.fragment import Fragment
+from dream.web.access import needs
+from dream.web.auth import actor
 from dream.web.current import service
 from dream.web.pages import pages
 
@@ -25,19 +26,19 @@ class Passage:
 
 
 @pages.get("/works")
+@needs("read")
 def works() -> ResponseReturnValue:
     library = service().library.works
-    shelves = [(shelf, library.works(shelf.id)) for shelf in library.shelves() if shelf.works]
+    shelves = [(shelf, library.works(shelf.id)) for shelf in service().library.corpora.shelves(actor()) if shelf.works]
     return render_template("works.html", shelves=shelves)
 
 
 @pages.get("/works/<work_id>")
+@needs("read")
 def work(work_id: str) -> ResponseReturnValue:
-    library = service().library.works
-    found = library.work(work_id)
-    if found is None or found.live_version_id is None:
-        raise NotFound("There is no such work on the shelf. Its author may have taken it back.")
-    shown = passages(library.text(found.live_version_id), library.fragments_of(found.live_version_id))
+    found, _ = service().work(work_id, actor())
+    library, version = service().library.works, str(found.live_version_id)
+    shown = passages(library.text(version), library.fragments_of(version))
     return render_template("work.html", work=found, paragraphs=shown)
 
 

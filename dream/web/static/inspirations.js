@@ -1,4 +1,5 @@
-/** The inspirations beside a scene: filled as they are found, counted when the sentences are tied. */
+/** The inspirations beside a scene: filled as they are found; numbered and counted when the sentences are tied. */
+import { named } from "./prose.js";
 
 export class Inspirations {
   /** `element` is the scene's aside, `blank` the template that the server wrote. */
@@ -6,22 +7,22 @@ export class Inspirations {
     this.element = element;
     this.sceneId = sceneId;
     this.blank = blank;
+    this.notes = new Map();
     this.numbers = new Map();
   }
 
   address = (number) => `#note-${this.sceneId}-${number}`;
 
-  lay({ sources, missing }) {
+  lay({ sources }) {
     this.element.querySelector(".none").hidden = sources.length > 0;
-    this.element.querySelector(".by-words").hidden = !missing.includes("meaning") || !sources.length;
-    this.element.querySelector(".notes").replaceChildren(...sources.map((source) => this.note(source)));
-    for (const { fragment_id, rank, withdrawn } of sources) if (!withdrawn) this.numbers.set(fragment_id, rank);
+    this.element.querySelector(".by-words").hidden = !sources.length || sources.some(({ reasons }) => "meaning" in reasons);
+    this.notes = new Map(sources.map((source) => [source.fragment_id, this.note(source)]));
+    this.withdrawn = new Set(sources.filter((source) => source.withdrawn).map((source) => source.fragment_id));
+    this.element.querySelector(".notes").replaceChildren(...this.notes.values());
   }
 
-  note({ rank, work, excerpt, position, reasons, withdrawn }) {
+  note({ work, excerpt, position, reasons, withdrawn }) {
     const note = this.blank.content.firstElementChild.cloneNode(true);
-    note.id = this.address(rank).slice(1);
-    note.dataset.source = rank;
     const holds = { withdrawn, kept: !withdrawn, words: reasons.found?.length, meaning: "meaning" in reasons, leaning: true };
     for (const part of note.querySelectorAll("[data-when]")) if (!holds[part.dataset.when]) part.remove();
     if (withdrawn) return note;
@@ -32,21 +33,37 @@ export class Inspirations {
     return note;
   }
 
+  /** Numbers the notes as the text first names them; those that it never does come after, and what was taken back last. */
+  number(threads) {
+    const ids = [...this.notes.keys()];
+    const kept = new Map(ids.filter((id) => !this.withdrawn.has(id)).map((id) => [id, id]));
+    const order = new Set([...threads.flatMap(({ ties }) => named(ties, kept)), ...kept.keys(), ...ids]);
+    this.numbers = new Map([...order].map((id, at) => [id, at + 1]));
+    for (const [id, number] of this.numbers) {
+      const note = this.notes.get(id);
+      note.id = this.address(number).slice(1);
+      note.dataset.source = number;
+    }
+    for (const id of this.withdrawn) this.numbers.delete(id);
+  }
+
   count(sentences) {
-    for (const note of this.element.querySelectorAll(".note")) {
+    const [used, unused] = this.element.querySelectorAll(".notes");
+    for (const note of [...this.notes.values()].sort((a, b) => a.dataset.source - b.dataset.source)) {
       const leaning = sentences.filter((sentence) => sentence.sources.includes(Number(note.dataset.source))).length;
       note.classList.toggle("unused", !leaning);
+      (leaning ? used : unused).append(note);
       const line = note.querySelector("[data-when=leaning]");
       if (!line) continue;
       line.hidden = !leaning;
       line.querySelector("[data-slot]").textContent = leaning;
     }
+    unused.parentElement.hidden = !unused.childElementCount;
   }
 }
 
 /** Pointing at a note, or reaching it by keyboard, lights the sentences that lean on it; and the other way round. */
 export function light(scene) {
-  const aside = scene.querySelector(".inspirations");
   const show = (event) => {
     const entered = event.type === "pointerover" || event.type === "focusin";
     const at = entered ? event.target.closest(".note, .mark a, .tied") : null;
@@ -58,15 +75,6 @@ export function light(scene) {
     for (const part of scene.querySelectorAll(".note, .mark a")) {
       part.classList.toggle("lit", part !== at && sources.has(part.dataset.source));
     }
-    if (at && !aside.contains(at)) reveal(aside, scene.querySelector(".note.lit"));
   };
   for (const type of ["pointerover", "pointerleave", "focusin", "focusout"]) scene.addEventListener(type, show);
-}
-
-/** Brings a note into sight where the margin scrolls by itself; the page stays where it is. */
-function reveal(aside, note) {
-  if (!note || aside.scrollHeight <= aside.clientHeight) return;
-  const [top, bottom] = [note.offsetTop, note.offsetTop + note.offsetHeight];
-  if (top < aside.scrollTop) aside.scrollTop = top;
-  else if (bottom > aside.scrollTop + aside.clientHeight) aside.scrollTop = bottom - aside.clientHeight;
 }

@@ -1,4 +1,4 @@
-/** A scene's text in the page. Live or stored, it is the same: paragraphs of runs, as dream/web/pages/prose.py makes them. */
+/** A scene's text in the page. Live or stored, it is the same: paragraphs of runs, as dream/storytelling/prose.py makes them. */
 
 const BETWEEN = /\n[^\S\n]*\n\s*/;
 const SENTENCE_END = /[.!?…。！？]["'”’»)\]」』]*\s/g;
@@ -88,7 +88,8 @@ export class Prose {
   }
 }
 
-function named(ties, numbers) {
+/** The numbers that a sentence names, strongest first. */
+export function named(ties, numbers) {
   return ties.map((tie) => numbers.get(tie.fragment_id)).filter(Boolean).slice(0, MOST_NUMBERS);
 }
 
@@ -121,7 +122,7 @@ function paragraph(text, { start, end }, sentences, quoted, address) {
 
 function run(words, sources, copied) {
   if (!sources && !copied) return words;
-  const span = document.createElement("span");
+  const span = document.createElement(copied ? "q" : "span");
   span.className = [sources && "tied", copied && "copied"].filter(Boolean).join(" ");
   if (sources) span.dataset.sources = sources.join(" ");
   span.textContent = words;
@@ -141,7 +142,7 @@ function mark(sources, address) {
     const link = sup.appendChild(document.createElement("a"));
     link.href = address(number);
     link.dataset.source = number;
-    link.setAttribute("aria-label", `Inspiration ${number}`);
+    link.setAttribute("aria-label", document.querySelector(".story").dataset.inspiration.replace("{number}", number));
     link.textContent = number;
   }
   return sup;

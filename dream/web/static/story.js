@@ -1,15 +1,24 @@
 /** A story's page: follows the scene that is being told, and lights what belongs together. */
 import "./grow.js";
 import "./once.js";
+import { offerReading } from "./aloud.js";
+import { offer } from "./ways.js";
 import { Inspirations, light } from "./inspirations.js";
+import { keepBeside, lead } from "./margin.js";
 import { Prose } from "./prose.js";
 import { follow } from "./stream.js";
 
 const story = document.querySelector(".story");
 const status = story.querySelector(".status");
 
-for (const scene of story.querySelectorAll(".scene")) light(scene);
+for (const scene of story.querySelectorAll(".scene")) {
+  light(scene);
+  lead(scene);
+  if (scene.querySelector(".prose").childElementCount) keepBeside(scene);
+}
+offerReading(story);
 if (story.dataset.events) live(story.dataset.events);
+else offer(story.querySelector(".ways-on[hidden]"));
 
 function live(url) {
   const scene = [...story.querySelectorAll(".scene")].at(-1);
@@ -41,12 +50,16 @@ function live(url) {
     },
     threads: ({ threads, copied }) => {
       prose.finish();
+      inspirations.number(threads);
       inspirations.count(prose.tie(threads, copied, inspirations.numbers, inspirations.address));
+      keepBeside(scene);
     },
   };
   const end = (name, { sentence }) => {
     prose.finish();
+    story.querySelector(".rewrite textarea").value = prose.text;
     become(name, sentence);
+    offer(story.querySelector(".ways-on"));
   };
 
   follow(url, {

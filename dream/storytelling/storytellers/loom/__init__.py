@@ -40,6 +40,7 @@ class Loom:
 
     provider = "loom"
     name = "loom"
+    forms = False
 
     def __init__(self, pace: float) -> None:
         self._pace = pace

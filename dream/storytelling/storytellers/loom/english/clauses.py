@@ -59,6 +59,15 @@ _OPENERS = frozenset(
     before when while as since until with without beyond near through once old there behind above across below
     inside outside""".split()
 )
+# Alone before a verb, these stand for someone whom only an earlier sentence named: "one laughed, another wept".
+_COUNTED = frozenset("one two three four five six seven several each another".split())
+# Speech that a tale reports without marks: "she could not, was her answer"; "it is late, said the man".
+_UNMARKED_SPEECH = re.compile(
+    r",\s*(?:(?:was|came) (?:his|her|their|the)(?: \w+)? (?:answer|reply|thought|cry|command|question|response)"
+    r"|(?:said|thought|cried|answered|replied) (?:he|she|they|the|an?|[A-Z]))\b"
+)
+_SAYS = r"(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)"
+_UNSAID = re.compile(rf"\b{_SAYS}\b(?!.*\b(?:that|how|why|what|whether|if|for|of|about|nothing)\b)")
 _STARTS_VERBLESS = frozenset("which who whom whose that".split())
 _PERFECT = re.compile(
     r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b"
@@ -105,10 +114,15 @@ def clauses_of(passage: Passage, names: frozenset[str]) -> list[Clause]:
     people = People(text, names)
     for number, span in enumerate(sentences(text)):
         sentence = text[span.start : span.end]
-        read = _read(sentence, passage.number, number, names, people)
+        read = [] if _within_speech(text, span.start) else _read(sentence, passage.number, number, names, people)
         found.extend(read)
         people.follow(sentence, read[0].subject if read and read[0].person and not read[0].resumed else "")
     return found
+
+
+def _within_speech(text: str, at: int) -> bool:
+    """Whether a speech that began earlier in the paragraph goes on at `at`."""
+    return text[text.rfind("\n\n", 0, at) + 1 : at].count('"') % 2 == 1
 
 
 def names_in(passages: tuple[Passage, ...]) -> frozenset[str]:
@@ -147,6 +161,7 @@ def _read(sentence: str, passage: int, number: int, names: frozenset[str], peopl
         or whole.endswith(("?", ":"))
         or _BOILERPLATE.search(whole)
         or _ARCHAIC.search(whole)
+        or _UNMARKED_SPEECH.search(whole)
         or _shouted(whole)
     ):
         return []
@@ -162,7 +177,7 @@ def _before_speech(sentence: str) -> str:
     """What a sentence tells before someone speaks in it, "" where it tells nothing."""
     told = re.split(r"[,:]?\s*\"", sentence, maxsplit=1)[0]
     told = re.sub(
-        r"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)(?:\s+\w+){0,4}$",
+        rf"(?:,|\s+and|\s+then)?\s+(?:\w+\s+)?{_SAYS},?(?:\s+[\w']+){{0,5}}$",
         "",
         told,
     )
@@ -171,7 +186,7 @@ def _before_speech(sentence: str) -> str:
         "",
         told,
     )
-    return told if len(told.split()) >= _LEAST else ""
+    return told if len(told.split()) >= _LEAST and not _UNSAID.search(told) else ""
 
 
 def _shouted(text: str) -> bool:
@@ -249,7 +264,8 @@ def _opens(words: list[str], names: frozenset[str]) -> bool:
     if first in names:
         return True
     low = first.lower()
-    if words[1].lower() in {"sooner", "longer", "matter", "wonder", "doubt"}:
+    alone = low in _COUNTED and is_past(words[1].lower())
+    if alone or words[1].lower() in {"sooner", "longer", "matter", "wonder", "doubt"}:
         return False
     if low == "there":
         return words[1].lower() in {"was", "were", "lived", "stood", "came", "had"}

@@ -13,6 +13,8 @@ LEADS = frozenset(
 # Words before which a clause may end.
 BREAKS = frozenset("and but who which when while as because for so with until where whereupon till".split())
 _UNFINISHED = frozenset("was were is are had has could would should might did must so such more less than as".split())
+_RELATIVES = frozenset("who which whose".split())
+_JOINING = frozenset("but for while when because that if as until whereupon".split())
 _MAY_CLOSE = frozenset("him her it them himself herself back away down up out off in on home again".split())
 
 
@@ -34,6 +36,8 @@ def cut_off(kept: list[str]) -> bool:
             or is_determiner(last[0].lower())
         ):
             return True
+    if _left_waiting(kept):
+        return True
     if kept[-1].lower() in _UNFINISHED or {"so", "such", "too", "as", "more", "less", "both", "either", "neither"} & {
         word.lower() for word in kept[-5:]
     }:
@@ -42,6 +46,18 @@ def cut_off(kept: list[str]) -> bool:
         if kept[at].lower() in {"that", "which", "who", "when", "if", "because", "what", "how", "where"}:
             return not any(is_past(word.lower()) for word in kept[at + 1 :])
     return kept[-1].lower() in function_words() - {*_MAY_CLOSE}
+
+
+def _left_waiting(kept: list[str]) -> bool:
+    """Whether it ends in what is said of someone who has not done anything yet: "..., but the King, who was old"."""
+    low = [word.lower() for word in kept]
+    relative = max(
+        (at for at, word in enumerate(low) if at > 1 and word in _RELATIVES and low[at - 1] == ","), default=0
+    )
+    if not relative or "," in low[relative:]:
+        return False
+    joint = next((at for at in range(relative - 2, 0, -1) if low[at] in _JOINING), 0)
+    return bool(joint) and not any(is_past(word) for word in low[joint + 1 : relative])
 
 
 def whole(words: list[str], verb: int) -> bool:

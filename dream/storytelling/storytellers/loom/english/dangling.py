@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dream.storytelling.storytellers.loom.english.vocabulary import (
     being,
     function_words,
@@ -17,6 +19,8 @@ _MANY = frozenset("they them their theirs themselves".split())
 _SPOKEN = frozenset(
     "i me my mine we us our ours you your yours myself ourselves yourself o lo alas oh ah yes shall".split()
 )
+_CONTRACTED = re.compile(r"(?:i|we|you)'\w+")
+_DOES = frozenset("do does did done doing".split())
 _POINTING = frozenset(
     """
         this these those such here now ago thus hence thence likewise former latter aforesaid thereof therein
@@ -31,7 +35,7 @@ _PREPOSITIONS = frozenset("at of by after on for from with to like in".split())
 _FURTHER = frozenset("other others another too also both rest".split())
 _ORDINAL = frozenset("other others latter former same rest first second third said".split())
 _JOINTS = frozenset("who that which when while if because until where".split())
-_NOT_LAST = frozenset("one so then there same did too was were had could would".split())
+_NOT_LAST = frozenset("one so then there same do did done too was were had could would".split())
 
 
 def dangles(words: list[str], names: frozenset[str]) -> bool:
@@ -56,7 +60,8 @@ def dangles(words: list[str], names: frozenset[str]) -> bool:
             or is_plural(low)
             or (low.endswith("s") and len(low) > 3 and not is_person(low))
         )
-        thing = thing or (low not in names and not is_person(low) and (is_determiner(before) or is_determiner(earlier)))
+        noun = low not in names and not is_person(low) and not is_past(low)
+        thing = thing or (noun and (is_determiner(before) or is_determiner(earlier)))
     return words[-1].lower() in _NOT_LAST or _someone_else(words, names)
 
 
@@ -70,7 +75,9 @@ def _someone_else(words: list[str], names: frozenset[str]) -> bool:
     ]
     if len(people) > 1:
         return False
-    if set(low) & {"he", "him", "his"} and set(low) & {"she", "her", "hers"}:
+    genders = {being(low[at]) for at in people if words[at] not in names}
+    male, female = bool(set(low) & {"he", "him", "his"}), bool(set(low) & {"she", "her", "hers"})
+    if (male and (female or genders == {"she"})) or (female and genders == {"he"}):
         return True
     joint = next((at for at, word in enumerate(low) if word in _JOINTS and people and at > people[0]), len(low))
     return any(
@@ -88,6 +95,9 @@ def _points(words: list[str], at: int) -> bool:
     following = words[at + 1].lower() if at + 1 < len(words) else ""
     return (
         low in _SPOKEN
+        or _CONTRACTED.fullmatch(low) is not None
+        or (low == "so" and before in _DOES)
+        or (low == "done" and before == "had" and not following[:1].isalpha())
         or low in _POINTING
         or (low == "and" and not following)
         or (low == "there" and following not in _EXISTS)

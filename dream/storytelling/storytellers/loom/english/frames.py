@@ -33,7 +33,7 @@ _SPREAD = 3
 _SLOT = re.compile(r"\{(\w+)\}")
 _PARTS = (
     "hat mouth neck head shoulder coat back pocket hand sleeve face breath collar finger ear knee throat voice name "
-    "shadow spoon height bundle"
+    "shadow spoon height bundle boot cuff"
 )
 _OWN_PARTS = re.compile(rf"(?<=\{{his\}} )(?:{_PARTS.replace(' ', '|')})\b")
 _LEANING = frozenset({"clause", "subject", "known", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
@@ -127,6 +127,7 @@ def fill(sentence: str, slots: dict[str, str]) -> str:
         sentence = re.sub(r"(\{[Hh]e\}(?: [^.;:\"]*, and)?) was(n't)?\b", r"\1 were\2", sentence)
     if slots.get("hero_was") == "were":
         sentence = re.sub(r"(\{(?:[Aa]_)?[Hh]ero\}(?:[ ,][^.;:\"]*, and)?) was\b", r"\1 were", sentence)
+        sentence = re.sub(r"\b([Tt]here) was((?: once)? \{role\})", r"\1 were\2", sentence)
         sentence = _OWN_PARTS.sub(lambda match: match.group() + "s", sentence)
 
     def value(match: re.Match[str]) -> str:

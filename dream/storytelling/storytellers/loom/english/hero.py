@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dream.storytelling.storytellers.loom.english.vocabulary import Gender
 
 _FORMS = {
-    "he": ("he", "him", "his", "himself", "was"),
-    "she": ("she", "her", "her", "herself", "was"),
-    "it": ("it", "it", "its", "itself", "was"),
-    "they": ("they", "them", "their", "themselves", "were"),
+    "he": ("he", "him", "his", "his", "himself", "was"),
+    "she": ("she", "her", "her", "hers", "herself", "was"),
+    "it": ("it", "it", "its", "its own", "itself", "was"),
+    "they": ("they", "them", "their", "theirs", "themselves", "were"),
 }
 
 
@@ -24,10 +24,10 @@ class Figure:
     plural: bool = False
 
     def slots(self, prefix: str = "") -> dict[str, str]:
-        """The slots of a frame: {hero}, {a_hero}, {he}, {him}, {his}, {himself}, {was}; a prefix marks another
-        figure's."""
-        he, him, his, himself, was = _FORMS[self.pronoun or "they"]
-        own = {"he": he, "him": him, "his": his, "himself": himself, "was": was}
+        """The slots of a frame: {hero}, {a_hero}, {he}, {him}, {his}, {hers}, {himself}, {was}; a prefix marks
+        another figure's."""
+        he, him, his, hers, himself, was = _FORMS[self.pronoun or "they"]
+        own = {"he": he, "him": him, "his": his, "hers": hers, "himself": himself, "was": was}
         if prefix:
             return {
                 prefix: self.name,

@@ -12,9 +12,8 @@ from dream.storytelling.storytellers.loom.english.words import longest_shared_ru
 
 # Two below what counts as copied, since the words of the neighbouring sentences may prolong a run by chance.
 RUN_LIMIT = 10
-_JOINTS = frozenset(
-    "and but when while until which who where because though as so whereupon after before till if".split()
-)
+# Not before "who" or "which": an aside would part them from whom they speak of.
+_JOINTS = frozenset("and but when while until because though as so whereupon after before till if".split())
 
 
 def wordings(clause: Clause, source: str, tags: list[str]) -> list[Clause]:

@@ -39,6 +39,10 @@ _ASIDES = {
 }
 # Where a clause may stand that tells how things were rather than what happened.
 _STATING = re.compile(r"(?:\bthat|:|told it,|had it,|That same year|What is more,|For all that,|version) \{clause\}")
+# Where a frame interrupts its clause, or says who says it: one aside is enough, and nobody says that somebody said.
+_HEDGED = re.compile(r"\{subject\},|said|told|(?:so|as) (?:the|people|it)|accounts?", re.IGNORECASE)
+_SAID = re.compile(r"(?:said|told (?:it|\{him\})|asked \w+|had it|believed)[^.\"]*\{clause\}")
+_SAYING = re.compile(r"(?:said|told|asked|answered|explained|replied)\b")
 _PRESENT = re.compile(r"\{he\} (?:still )?(?:has|knows|casts|does)\b", re.IGNORECASE)
 
 
@@ -74,8 +78,9 @@ class Scene:
                 wording.subject and len(wording.predicate.split()) < _LEAST_SAID
             ):
                 continue
+            hedged = any(f", {aside}" in wording.text for aside in asides)
             for frame in (frame for name in sections for frame in self._fitting(file, name)):
-                if self._carries(frame, wording):
+                if self._carries(frame, wording) and not (hedged and _HEDGED.search(frame.text)):
                     filled = {**self.slots, **_worded(wording)}
                     lines = self._lines(frame, filled, source)
                     if lines:
@@ -138,6 +143,8 @@ class Scene:
 
     def _carries(self, frame: Frame, clause: Clause) -> bool:
         if not clause.event and "{clause}" in frame.text and not _STATING.search(frame.text):
+            return False
+        if _SAID.search(frame.text) and _SAYING.match(clause.predicate):
             return False
         if "subject" in frame.slots:
             who = "who {predicate}" in frame.text

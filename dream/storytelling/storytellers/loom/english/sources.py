@@ -10,11 +10,12 @@ from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.english.clauses import Clause, clauses_of, names_in
 from dream.storytelling.storytellers.loom.english.findings import Saying, Token, oddness, sayings_in, tokens_in
 from dream.storytelling.storytellers.loom.english.hero import Figure
-from dream.storytelling.storytellers.loom.english.words import content, word_count
+from dream.storytelling.storytellers.loom.english.words import content, longest_shared_run, word_count
 from dream.storytelling.storytellers.loom.reading import Passage
 
 _KEPT = 14
 _GAP = 4
+_HEARD = 5  # words in a row that no two sentences share by chance
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: s
     found = []
     for passage in passages:
         read = [_told_apart(clause, hero) for clause in clauses_of(passage, names)]
-        clauses = [clause for clause in read if len(content(clause.text)) >= 3 and not _known(clause, heard)]
+        clauses = [clause for clause in read if len(content(clause.text)) >= 3 and not _known(clause, heard, told)]
         ranked = sorted(clauses, key=lambda clause: -_worth(clause, asked) - rng.random() * 1.5)[:_KEPT]
         sayings = [saying for saying in sayings_in(passage) if saying.words.rstrip(",.") not in told]
         things = [token for token in tokens_in(passage) if token.later not in told]
@@ -91,10 +92,11 @@ def sources_of(passages: tuple[Passage, ...], hero: Figure, wanted: str, told: s
     return found
 
 
-def _known(clause: Clause, heard: list[frozenset[str]]) -> bool:
-    """Whether an earlier scene has told this already, in whatever frame."""
+def _known(clause: Clause, heard: list[frozenset[str]], told: str) -> bool:
+    """Whether an earlier scene has told this already, whole or in part, in whatever frame."""
     own = content(clause.text)
-    return any(len(own & sentence) * 5 >= len(own) * 4 for sentence in heard)
+    whole = any(len(own & sentence) * 5 >= len(own) * 4 for sentence in heard)
+    return whole or longest_shared_run(clause.text, told) >= _HEARD
 
 
 def _told_apart(clause: Clause, hero: Figure) -> Clause:

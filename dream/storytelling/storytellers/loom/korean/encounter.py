@@ -52,6 +52,7 @@ class Encounter:
         self._sayings = [saying for saying in matter.sayings if saying.words not in memory.spent]
         self._person = ""
         self._last: Clause | None = None
+        self._answered = 0
 
     def tell(self, where: str, room: int) -> bool:
         """Adds the encounter as a paragraph; False where the passage gave nothing. `where` is first, next or last."""
@@ -61,7 +62,7 @@ class Encounter:
         self._telling.with_somebody = bool(self._person)
         if room > 30:
             self._ask()
-        asked = self._lean()
+        asked = self._answered = self._lean()
         pattern = self._rng.choice(_PATTERNS).split()
         if self._free:
             pattern = [
@@ -164,8 +165,9 @@ class Encounter:
         return True
 
     def _react(self) -> None:
-        if self._person:
-            self._telling.say("ways.react")
+        """What the hero makes of what was told since they last spoke, where anything was."""
+        if self._person and self._lean() > self._answered and self._telling.say("ways.react"):
+            self._answered = self._lean()
 
     def _saying(self) -> None:
         for saying in sorted(self._sayings, key=self._distance):

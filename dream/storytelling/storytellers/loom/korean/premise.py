@@ -218,7 +218,7 @@ def _epithet(words: list[str]) -> list[str]:
         final(last) in (NIEUN, RIEUL)
         or _ADNOMINAL.search(last)
         or last.endswith("의")
-        or last in ("세", "두", "한", "어느")
+        or last in ("세", "두", "한", "어느", "마지막", "첫", "옛", "새", "온", "다섯", "여섯", "일곱")
     )
     return words if fits else ([last] if kind(last) in ("people", "places") else [])
 
@@ -229,7 +229,9 @@ def _trait(epithet: str) -> str:
     asks = len(words) > 1 or (words and len(words[0]) > 2)
     return (
         epithet
-        if asks and (epithet.endswith("는") or final(epithet) == NIEUN) and words[-1] not in listed("place_adjectives")
+        if asks
+        and (epithet.endswith("는") or final(epithet) == NIEUN)
+        and words[-1] not in listed("place_adjectives") | listed("adjectives")
         else ""
     )
 

@@ -12,7 +12,7 @@ from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Mem
 from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
 from dream.storytelling.storytellers.loom.korean.gate import Gate
 from dream.storytelling.storytellers.loom.korean.matter import Matter, take_apart
-from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun
+from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun, kind, split
 from dream.storytelling.storytellers.loom.korean.premise import Premise, doing, is_stranger, read_premise
 from dream.storytelling.storytellers.loom.korean.statements import doable
 from dream.storytelling.storytellers.loom.korean.telling import Telling, clause_slots
@@ -22,6 +22,7 @@ from dream.storytelling.storytellers.loom.reading import Request
 _MEETINGS: dict[Length, int] = {"short": 3, "medium": 6, "long": 9}
 _ENDING_WORDS: dict[Length, int] = {"short": 50, "medium": 95, "long": 130}
 WISHES = ("wish", "once", "reported", "trait", "topic", "said")
+_OF_OTHERS = frozenset("을 를 에게 와 과 의".split())
 _PLOTS = ("road", "door", "night", "list")
 
 
@@ -36,7 +37,9 @@ class _Scene:
         self._length: Length = (
             "short" if request.length == "short" else "long" if request.length == "long" else "medium"
         )
-        lexicon = Lexicon([*(passage.text for passage in request.passages), request.premise, request.told])
+        self._lexicon = lexicon = Lexicon(
+            [*(passage.text for passage in request.passages), request.premise, request.told]
+        )
         self._premise = read_premise(request, lexicon)
         self._matters = [take_apart(passage, lexicon) for passage in request.passages]
         own = " ".join((request.premise, request.place, str(self._premise.full)))
@@ -187,6 +190,7 @@ class _Scene:
             for matter, clause in recalled:
                 if (
                     doable(clause)
+                    and not self._names_another(clause)
                     and not self._is_gift(clause)
                     and self._telling.say("told.follow", matter.number, **clause_slots(clause))
                 ):
@@ -195,6 +199,11 @@ class _Scene:
             if self._telling.say("told.return", matter.number, **clause_slots(clause)):
                 return False
         return False
+
+    def _names_another(self, clause: Clause) -> bool:
+        """Whether what was done was done to somebody, who is not here now."""
+        objects = [noun for noun, particle in map(split, clause.deed.split()) if particle in _OF_OTHERS]
+        return any(self._lexicon.is_person(noun) or kind(noun) == "kin" for noun in objects)
 
     def _is_gift(self, clause: Clause) -> bool:
         """Whether the price will come back to it anyway."""

@@ -95,7 +95,8 @@ def _clause(words: list[str], lexicon: Lexicon, order: int, before: Clause | Non
         if lead is None:
             return None
         subject = " ".join([*words[start:end], split(words[end])[0]])
-        deed = _shortened(words[end + 1 :], len(lead.split()) + end - start + 1, lexicon)
+        rest = [word for word in words[end + 1 :] if bare(word) not in listed("connectives")]
+        deed = _shortened(rest, len(lead.split()) + end - start + 1, lexicon)
         clause = Clause(lead, subject, mark, deed, is_human(subject, lexicon), order)
     return clause if _stands(clause) and _is_whole(clause, lexicon) else None
 
@@ -103,6 +104,9 @@ def _clause(words: list[str], lexicon: Lexicon, order: int, before: Clause | Non
 def _is_whole(clause: Clause, lexicon: Lexicon) -> bool:
     """Whether its subject is the one that its last verb belongs to, as far as the particles tell."""
     deed = clause.deed.split()
+    # "먹지 않았으니 흥정은 깨졌다": what stands right before the verb with a topic's mark is what it tells of.
+    if len(deed) > 1 and split(deed[-2])[1] in ("은", "는"):
+        return False
     if any(split(word)[1] in ("은", "는") and _acts(word, lexicon) for word in deed):
         return False
     # "서윤은 ... 들렀다가 해가 졌다": the last verb has a subject of its own, unless it only says what there is.

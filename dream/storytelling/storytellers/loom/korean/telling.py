@@ -11,7 +11,7 @@ from dream.storytelling.storytellers.loom.korean.nouns import Noun
 from dream.storytelling.storytellers.loom.line import Line
 
 Slot = str
-_OF_A_HOUSE = re.compile("의 집|의 방|대문|방석|문턱")
+_OF_A_HOUSE = re.compile("의 집|의 방|대문|방석|문턱|집을 나")
 # Frames that only fit a hero who has set out.
 _UNDER_WAY = re.compile("돌아오는|돌아와|돌아왔|왔던 길|떠날 때|그새|다녔|두고 온|길 저쪽|나선 것은|돌아섰다")
 

@@ -33,6 +33,14 @@ class Tied:
     sources: tuple[int, ...]
 
 
+def numbered(threads: Sequence[models.Thread], fragment_ids: Sequence[str]) -> dict[str, int]:
+    """The numbers of a scene's sources, 1 and on: as the text first names them, then those that it never does."""
+    ranks = {fragment_id: rank for rank, fragment_id in enumerate(fragment_ids, 1)}
+    named = [rank for sentence in tied(threads, ranks) for rank in sentence.sources]
+    order = dict.fromkeys([*named, *ranks.values()])
+    return {fragment_ids[rank - 1]: number for number, rank in enumerate(order, 1)}
+
+
 def tied(threads: Sequence[models.Thread], numbers: Mapping[str, int]) -> list[Tied]:
     """The sentences of a scene that lean on something; `numbers` are its sources' by fragment id."""
     found: dict[tuple[int, int], list[int]] = {}

@@ -1,0 +1,172 @@
+"""A channel: the live end of one scene's log, and the followers that wait at it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import orjson
+from sqlalchemy.orm import Session
+
+TERMINAL = frozenset({"told", "stopped", "interrupted", "failed"})
+
+Change = Callable[[Session], bool]
+"""Runs inside an event's own transaction; False means that the event no longer applies and is not written."""
+
+
+Follow = Generator["list[Event]", None, "int | None"]
+"""Groups of events, an empty one where it was silent for long; ends with the last number that was seen, None after a
+terminal event.
+"""
+
+
+class Event(NamedTuple):
+    """`number` counts from 1 within the scene; `data` is one line of JSON."""
+
+    number: int
+    name: str
+    data: str
+
+    @property
+    def terminal(self) -> bool:
+        return self.name in TERMINAL
+
+    @property
+    def text(self) -> str:
+        """The piece of the story that a delta holds, "" for any other event."""
+        return str(orjson.loads(self.data)["text"]) if self.name == "delta" else ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One thing waiting to be committed: a piece of text (name "delta", joined with its neighbours) or a whole
+    event.
+    """
+
+    name: str
+    text: str
+    change: Change | None = None
+    done: threading.Event | None = None
+    applied: bool = False
+    error: BaseException | None = None
+
+
+class Outlet(Protocol):
+    """Where a follower's pieces can go without it."""
+
+    def push(self, events: Sequence[Event]) -> bool:
+        """Takes deltas without waiting for anyone. False where their way out is not free: then nothing more may be
+        pushed before `settle`.
+        """
+
+    def settle(self) -> None:
+        """Called by the follower itself, after its last push: waits until what was pushed has gone out."""
+
+
+@dataclass(eq=False, slots=True)
+class _Seat:
+    """A follower that has seen `number` events, and is handed what comes next until it has to look itself."""
+
+    outlet: Outlet
+    number: int
+    pushed_at: float = field(default_factory=time.monotonic)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    def take(self, events: Sequence[Event]) -> bool:
+        """False where the follower has to go on by itself."""
+        if any(event.name != "delta" for event in events):
+            return False
+        self.number += len(events)
+        self.pushed_at = time.monotonic()
+        return self.outlet.push(events)
+
+
+@dataclass(eq=False)
+class Channel:
+    """Belongs to the process that tells the scene."""
+
+    scene_id: str
+    committed: list[Event]
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    waiting: list[Entry] = field(default_factory=list)
+    seats: list[_Seat] = field(default_factory=list)
+    begun: bool = False
+    dirty: bool = False
+    closed: bool = False
+    error: BaseException | None = None
+    followers: int = 0
+    left_at: float = field(default_factory=time.monotonic)
+
+    def unfollowed(self) -> float:
+        """Seconds since the last follower of this process left; 0 while there is one."""
+        return 0.0 if self.followers else time.monotonic() - self.left_at
+
+    def commit(self, events: Sequence[Event]) -> None:
+        """Shows what has been written to all who follow."""
+        with self.changed:
+            self.committed.extend(events)
+            self.changed.notify_all()
+            for seat in [seat for seat in self.seats if not seat.take(events)]:
+                self._vacate(seat)
+
+    def close(self) -> None:
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
+            for seat in self.seats[:]:
+                self._vacate(seat)
+
+    def _vacate(self, seat: _Seat) -> None:
+        """Has a follower go on by itself. The caller holds `changed`."""
+        if seat in self.seats:
+            self.seats.remove(seat)
+            seat.left.set()
+
+    def follow(self, after: int, heartbeat: float, outlet: Outlet | None) -> Follow:
+        """Follows from here on until the channel is closed, or a terminal event."""
+        self.join()
+        try:
+            while True:
+                seen, after = after, self._wait(after, heartbeat, outlet)
+                with self.changed:
+                    fresh, closed = self.committed[after:], self.closed
+                if fresh or (not closed and after == seen):
+                    yield fresh
+                after += len(fresh)
+                if fresh and fresh[-1].terminal:
+                    return None
+                if closed:
+                    return after
+        finally:
+            self.leave()
+
+    def _wait(self, after: int, heartbeat: float, outlet: Outlet | None) -> int:
+        """Waits until there is something that a follower has to look at itself, or `heartbeat` seconds were silent. The
+        last event that it has been handed meanwhile.
+        """
+        with self.changed:
+            if self.closed or len(self.committed) > after:
+                return after
+            if not outlet:
+                self.changed.wait(heartbeat)
+                return after
+            seat = _Seat(outlet, after)
+            self.seats.append(seat)
+        while not seat.left.wait(max(0.0, seat.pushed_at + heartbeat - time.monotonic())):
+            with self.changed:
+                if time.monotonic() - seat.pushed_at >= heartbeat:
+                    self._vacate(seat)
+        outlet.settle()
+        return seat.number
+
+    def join(self) -> None:
+        with self.changed:
+            self.followers += 1
+
+    def leave(self) -> None:
+        with self.changed:
+            self.followers -= 1
+            self.left_at = time.monotonic()
