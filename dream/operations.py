@@ -74,7 +74,7 @@ def _followed(service: Service, waiting: dict[str, models.Job]) -> Iterator[Repo
 
 def embed(service: Service) -> Iterator[Report]:
     """Makes the vectors that are missing; a report of (done, of) for each work."""
-    for done, of in service.ingest.embed_missing():
+    for done, of in service.indexing.embed_missing():
         yield {"done": done, "of": of}
 
 
@@ -127,7 +127,7 @@ def tell(service: Service, brief: dict[str, Any]) -> Iterator[Report]:
     try:
         for event in service.log.follow(scene.id):
             if event:
-                yield {"event": event.name, "data": service.event_shown(event.name, event.data)}
+                yield {"event": event.name, "data": service.sources.in_event(event.name, event.data)}
     finally:
         service.tellings.stop(scene.id)
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from dream.accounts.entrance import Entrance
 from dream.accounts.gate import Gate
@@ -18,6 +13,7 @@ from dream.accounts.shelves import Shelves
 from dream.actor import OPERATOR, PUBLIC, Actor
 from dream.binding.book import Book, Part, bind
 from dream.corpus.comparison import Comparison
+from dream.corpus.indexing import Indexing
 from dream.corpus.ingest import Ingest
 from dream.corpus.mending import Mending
 from dream.corpus.rereading import Rereading
@@ -38,37 +34,26 @@ from dream.store.library.scenes import ENDED
 from dream.store.library.stories import Also
 from dream.store.log import EventLog
 from dream.store.schema import migrate
-from dream.storytelling import laid_down
 from dream.storytelling.brief import Brief, clean
-from dream.storytelling.compose import NOTHING_TOLD, History, compose
+from dream.storytelling.compose import NOTHING_TOLD, History
 from dream.storytelling.ending import Endings
-from dream.storytelling.memory.record import Figure
 from dream.storytelling.parcel import Parcel, leaning_of, packed, unpacked
-from dream.storytelling.prompt import Prompt
 from dream.storytelling.pump import Pump
 from dream.storytelling.query import queries
 from dream.storytelling.quotas import Quotas
-from dream.storytelling.remembering import Remembering, remembered
+from dream.storytelling.remembering import Remembering
 from dream.storytelling.rewriting import Rewriting
+from dream.storytelling.sources import Sources
 from dream.storytelling.telling import Tools
 from dream.storytelling.tellings import Tellings
 from dream.storytelling.voices import voices
+from dream.storytelling.world import World
 from dream.wording import worded
 
 DIRECTION_LIMIT = 500
 MOST_STORIES = 5000
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a scene leaves for the next; `waits` says that it is still being made."""
-
-    waits: bool
-    choices: tuple[str, ...]
-    cast: tuple[Figure, ...]
-    summary: str
 
 
 class Service:
@@ -91,14 +76,15 @@ class Service:
         self.models = Models(settings, self.library)
         self.vector_stores = Placement(self.library, VectorStores(settings.home / "vectors", settings.chroma_url))
         self.files = Files(settings.home / "files")
-        self.ingest = Ingest(self.library, self.files, self.vector_stores, self.model)
+        self.indexing = Indexing(self.library, self.vector_stores, self.model)
+        self.ingest = Ingest(self.library, self.files, self.indexing)
         self.background = Background(
             settings, self.library, self.ingest, self.vector_stores, alone=not settings.chroma_url
         )
         self.desk = Desk(settings, self.library, self.files, self.background.nudge)
-        self.comparison = Comparison(self.library, self.files, self.vector_stores, self.model, self.ingest)
-        self.rereading = Rereading(self.library, self.vector_stores, self.models, self.ingest)
-        self.mending = Mending(self.ingest, self.vector_stores)
+        self.comparison = Comparison(self.library, self.files, self.vector_stores, self.indexing)
+        self.rereading = Rereading(self.library, self.vector_stores, self.models, self.indexing)
+        self.mending = Mending(self.indexing, self.vector_stores)
         self.retriever = Retriever(
             self.library, self.vector_stores, self.model, stages=settings.stages.split(), damaged=self.mending.ask
         )
@@ -115,6 +101,8 @@ class Service:
         self.rewriting = Rewriting(self.library, self.log, endings)
         self.tellings = Tellings(tools, alone=alone)
         self.shelves = Shelves(self.library)
+        self.sources = Sources(self.library)
+        self.world = World(settings, self.library, self.remembering)
         self.keeping = Keeping(self.library, self.files, self.tellings.stop)
 
     def model(self) -> Model | None:
@@ -251,6 +239,12 @@ class Service:
             raise Conflict("That part has no words to change yet.")
         return self.rewriting.rewrite(story, scene, text)
 
+    def text_so_far(self, scene: models.Scene) -> str:
+        """A scene's text: the stored one, or while it is told what its log holds by now."""
+        if scene.state in ENDED or scene.state == "queued":
+            return scene.text
+        return "".join(event.text for event in self.log.read(scene.id))
+
     # Stories that come and go
 
     def pack(self, story: models.Story) -> Parcel:
@@ -263,7 +257,7 @@ class Service:
 
     def _leaning(self, scene: models.Scene) -> brought.Leaning:
         """What a scene leans on, as it may be said elsewhere."""
-        scenes, shown = self.library.scenes, self.sources_shown(scene.id)
+        scenes, shown = self.library.scenes, self.sources.of(scene.id)
         places = scenes.places([row["fragment_id"] for row in shown]) | brought.places_of(scene)
         return leaning_of(shown, places, scenes.threads(scene.id), scenes.copied_runs(scene.id))
 
@@ -290,70 +284,6 @@ class Service:
             )
         self.library.stories.drop(story.id)
 
-    # What a story has established
-
-    def remembered(self, path: Sequence[models.Scene]) -> Remembered:
-        """What the last scene of a path leaves for the next, as the reader has it."""
-        story = self._story_of(path[-1])
-        memory = self.remembering.along(path, Brief.model_validate(story.brief))[-1]
-        waits = path[-1].state not in ENDED or self.remembering.is_making(path[-1].id)
-        choices = () if waits or not path[-1].text else memory.choices
-        return Remembered(waits, choices, self.remembering.cast(story.id, memory), memory.summary)
-
-    def offered(self, scene_id: str) -> tuple[str, ...]:
-        """The ways to go on from a scene that are known by now, for a page that will not look again."""
-        path = self.library.scenes.path(scene_id)
-        story = self._story_of(path[-1])
-        memory = self.remembering.along(path, Brief.model_validate(story.brief))[-1]
-        return memory.choices if path[-1].text else ()
-
-    def next_prompt(self, path: Sequence[models.Scene]) -> Prompt:
-        """What the scene after a path would be told from, without the fragments that are found for it when it is."""
-        story = self._story_of(path[-1])
-        history, standing = remembered(self.remembering, story, path)
-        return compose(
-            Brief.model_validate(story.brief), (), history, seed=0, history_budget=self.settings.history_budget,
-            standing=standing, memory_budget=self.settings.memory_budget,
-        )  # fmt: skip
-
-    def lay_down(self, story: models.Story, note: str, facts: list[str]) -> None:
-        """Keeps the reader's note and facts for what is told from now on. Raises FormRefused."""
-        self.library.stories.lay_down(story.id, laid_down.note(note), laid_down.facts(facts))
-
-    def correct(
-        self, story: models.Story, name: str, called: str, role: str, traits: list[str], *, left_out: bool = False
-    ) -> None:
-        """Keeps what the reader says of somebody in a story. Raises FormRefused and Conflict."""
-        said = laid_down.person(name, called, role, traits, left_out=left_out)
-        if len(self.library.memories.corrections(story.id)) >= laid_down.MOST_SAID:
-            raise Conflict("As many people as a story may have are put down for this one. Nothing was changed.")
-        self.library.memories.correct(
-            story.id, said.name, called=said.called, role=said.role, traits=list(said.traits), left_out=said.left_out
-        )
-
-    def _story_of(self, scene: models.Scene) -> models.Story:
-        story = self.library.stories.story(scene.story_id)
-        assert story is not None
-        return story
-
-    def text_so_far(self, scene: models.Scene) -> str:
-        """A scene's text: the stored one, or while it is told what its log holds by now."""
-        if scene.state in ENDED or scene.state == "queued":
-            return scene.text
-        return "".join(event.text for event in self.log.read(scene.id))
-
-    def sources_shown(self, scene_id: str) -> list[dict[str, Any]]:
-        """The fragments laid before the storyteller of a scene, joined with their works as they are now."""
-        rows = self.library.scenes.sources(scene_id)
-        shown = self._join(
-            [
-                {"fragment_id": row.fragment_id, "rank": row.rank, "score": row.score, "reasons": row.reasons}
-                for row in rows
-            ]
-        )
-        scene = self.library.scenes.scene(scene_id)
-        return sorted(shown + (brought.sources_of(scene) if scene else []), key=lambda row: row["rank"])
-
     def book(self, scene_id: str) -> Book:
         """The story from its first scene to this one, as something to keep. Raises Conflict while it is being told."""
         path = self.library.scenes.path(scene_id)
@@ -363,42 +293,13 @@ class Service:
         assert story is not None
         scenes = self.library.scenes
         parts = [
-            Part(scene, scenes.threads(scene.id), scenes.copied_runs(scene.id), self.sources_shown(scene.id))
+            Part(scene, scenes.threads(scene.id), scenes.copied_runs(scene.id), self.sources.of(scene.id))
             for scene in path
             if scene.text
         ]
         if not parts:
             raise Conflict("Nothing of this story has been told yet, so there is nothing to keep.")
         return bind(story, story.title or str(story.brief["premise"]), parts)
-
-    def event_shown(self, name: str, data: str) -> str:
-        """An event's data as a reader sees it: sources are stored as ids, so that what is withdrawn is gone from old
-        logs too.
-        """
-        if name != "sources":
-            return data
-        stored = orjson.loads(data)
-        return orjson.dumps({**stored, "sources": self._join(stored["sources"])}).decode()
-
-    def _join(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        fragments = self.library.works.fragments_ever([row["fragment_id"] for row in rows])
-        withdrawn = self.library.works.withdrawn({fragment.work_id for fragment in fragments.values()})
-        shown = []
-        for row in rows:
-            fragment = fragments.get(row["fragment_id"])
-            if fragment is None or fragment.work_id in withdrawn:
-                shown.append({**row, "work": None, "excerpt": "", "position": None, "withdrawn": True})
-                continue
-            work = {
-                "id": fragment.work_id,
-                "title": fragment.title,
-                "author": fragment.author,
-                "licence": fragment.licence,
-            }
-            shown.append(
-                {**row, "work": work, "excerpt": fragment.text, "position": fragment.position, "withdrawn": False}
-            )
-        return shown
 
     def _add_scene(self, story: models.Story, parent_id: str | None, direction: str, actor: Actor) -> models.Scene:
         with self.tellings.room() as place:

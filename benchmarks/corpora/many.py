@@ -73,7 +73,7 @@ def fill(home: Path, model_home: Path, count: int, *, collected: bool) -> int:
     first = _shelf(service, 0, collected=collected)
     [done] = service.ingest.files([text], first.name)
     work = service.library.works.works(first.id)[0]
-    found = [read(fragment.text) for fragment in service.library.works.fragments_of(str(work.live_version_id))]
+    found = [read(fragment.text) for fragment in service.library.fragments.of(str(work.live_version_id))]
     for number in range(1, count):
         copied(service, work, found, _shelf(service, number, collected=collected).id, collected=collected)
     service.close()

@@ -29,6 +29,7 @@ from sqlalchemy import insert, select, update
 
 from benchmarks.retrieval.shelf import CORPUS, Shelf, exported, opened
 from benchmarks.retrieval.tales import asked, tales
+from dream.corpus.indexing import Indexing
 from dream.corpus.ingest import Ingest
 from dream.retrieval.postings import hashes, pack, read
 from dream.retrieval.windows import windows
@@ -57,7 +58,7 @@ def taken(shelf: Shelf) -> list[Window]:
     found: list[Window] = []
     width = shelf.model.space.dimensions
     for _, version_id in shelf.library.works.live_versions():
-        fragments = shelf.library.works.keyed_fragments(version_id)
+        fragments = shelf.library.fragments.keyed(version_id)
         rows = shelf.library.indexes.meanings(shelf.model.name, list(fragments))
         for key, fragment in fragments.items():
             if row := rows.get(key):
@@ -77,7 +78,7 @@ def _of(passage: str, row: MeaningRow, dimensions: int, width: int) -> Iterator[
 
 def grow(shelf: Shelf, source: list[Window], size: int, seed: NDArray[np.int64]) -> None:
     """Adds works until the corpus has `size` fragments."""
-    here = len(shelf.library.works.live_ids(shelf.corpus_id))
+    here = len(shelf.library.fragments.live_ids(shelf.corpus_id))
     while here < size:
         count = min(FRAGMENTS, size - here)
         chosen = seed[here * WINDOWS : (here + count) * WINDOWS].reshape(count, WINDOWS)
@@ -110,7 +111,7 @@ def _add(shelf: Shelf, made: list[list[Window]]) -> None:
         ]  # fmt: skip
         session.execute(insert(models.Fragment), rows)
         session.execute(update(models.Work).where(models.Work.id == work_id).values(live_version_id=version_id))
-    fragments = library.works.keyed_fragments(version_id)
+    fragments = library.fragments.keyed(version_id)
     found = [read(text) for text in texts]
     words = Words(
         list(pack(shelf.corpus_id, list(zip(fragments, found, strict=True)))),
@@ -184,7 +185,7 @@ def measured(home: Path, data: Path) -> dict[str, float]:
 
 def _come_and_gone(shelf: Shelf, home: Path, data: Path) -> dict[str, float]:
     """CPU seconds to add a tale of usual length, embedding included, and to withdraw it."""
-    ingest = Ingest(shelf.library, Files(home / "files"), shelf.vectors, lambda: shelf.model)
+    ingest = Ingest(shelf.library, Files(home / "files"), Indexing(shelf.library, shelf.vectors, lambda: shelf.model))
     usual = sorted(tales(data), key=lambda tale: len(tale.text))[len(tales(data)) // 2]
     path = home / "coming.txt"
     path.write_text(usual.text, encoding="utf-8")
@@ -195,7 +196,7 @@ def _come_and_gone(shelf: Shelf, home: Path, data: Path) -> dict[str, float]:
         work = session.scalar(select(models.Work.id).where(models.Work.source == "coming.txt"))
     began = time.process_time()
     shelf.library.works.withdraw(str(work))
-    ingest.tidy()
+    ingest.indexing.tidy()
     gone = time.process_time() - began
     shelf.library.works.remove(str(work))
     return {"fragments added": float(done.fragments), "add s": added, "withdraw s": gone}

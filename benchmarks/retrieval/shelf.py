@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from benchmarks.retrieval.exact import ExactStores
 from benchmarks.retrieval.tales import tales
+from dream.corpus.indexing import Indexing
 from dream.corpus.ingest import Ingest
 from dream.errors import SetupFailed
 from dream.retrieval.candidates import Candidates
@@ -37,7 +38,7 @@ class Shelf:
 
     def spots(self, candidates: Candidates) -> list[tuple[str, int, int]]:
         """(name of the tale, start, end) of each candidate."""
-        found = self.library.works.fragments([place.id for place in candidates.places])
+        found = self.library.fragments.live([place.id for place in candidates.places])
         fragments = [found[place.id] for place in candidates.places]
         return [(PurePath(f.source).stem, f.start, f.end) for f in fragments]
 
@@ -80,8 +81,7 @@ def fill(home: Path, data: Path) -> None:
     for tale in tales(data):
         (texts / f"{tale.name}.txt").write_text(tale.text, encoding="utf-8")
     with opened(home) as shelf:
-        for done in Ingest(shelf.library, Files(home / "files"), shelf.vectors, lambda: shelf.model).files(
-            [texts], CORPUS
-        ):
+        indexing = Indexing(shelf.library, shelf.vectors, lambda: shelf.model)
+        for done in Ingest(shelf.library, Files(home / "files"), indexing).files([texts], CORPUS):
             if done.outcome != "unchanged":
                 print(f"{done.outcome}: {done.source}", flush=True)

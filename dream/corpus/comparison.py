@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dream.actor import OPERATOR
-from dream.corpus.ingest import Ingest, Stores
+from dream.corpus.indexing import Indexing, Stores
 from dream.retrieval.model import Model
 from dream.store.files import CHUNK, Files
 from dream.store.library import Library
@@ -22,14 +22,11 @@ class Difference:
 
 
 class Comparison:
-    def __init__(
-        self, library: Library, files: Files, vectors: Stores, model: Callable[[], Model | None], ingest: Ingest
-    ) -> None:
+    def __init__(self, library: Library, files: Files, vectors: Stores, indexing: Indexing) -> None:
         self._library = library
         self._files = files
         self._vectors = vectors
-        self._model = model
-        self._ingest = ingest
+        self._indexing = indexing
 
     def differences(self, *, repair: bool) -> Iterator[Difference]:
         """Everything that differs, SQL being the truth; with `repair`, mended as it is found.
@@ -38,7 +35,7 @@ class Comparison:
         """
         yield from self._staged(repair)
         yield from self._words(repair)
-        if model := self._model():
+        if model := self._indexing.model():
             yield from self._meanings(model, repair)
             for shelf in self._library.corpora.shelves(OPERATOR):
                 yield from self._shelf(model, shelf.id, shelf.name, repair)
@@ -48,7 +45,7 @@ class Comparison:
         staged, left = self._library.works.staged_for_nobody(), self._library.works.leftovers()
         if staged or left:
             if repair:
-                self._ingest.tidy()
+                self._indexing.tidy()
             yield Difference(f"{staged} versions that no job reads, {len(left)} to be removed from the vectors", repair)
 
     def _words(self, repair: bool) -> Iterator[Difference]:
@@ -58,7 +55,7 @@ class Comparison:
         ):
             if lacking:
                 for corpus_id, version_id in lacking if repair else ():
-                    self._ingest.index(corpus_id, version_id)
+                    self._indexing.index(corpus_id, version_id)
                 yield Difference(f"{len(lacking)} works that the index of words {what}", repair)
         dead = self._library.indexes.dead()
         if dead:
@@ -70,21 +67,21 @@ class Comparison:
         missing = self._library.indexes.unread_by(model.name)
         if missing:
             for corpus_id, version_id in missing if repair else ():
-                self._ingest.index(corpus_id, version_id)
+                self._indexing.index(corpus_id, version_id)
             yield Difference(f"{len(missing)} works that {model.name} has not read", repair)
 
     def _shelf(self, model: Model, corpus_id: str, name: str, repair: bool) -> Iterator[Difference]:
         stored = self._vectors.of(model.name).ids(corpus_id)
-        works = self._library.works
-        live, staged = works.live_ids(corpus_id), works.staged_ids(corpus_id)
+        fragments = self._library.fragments
+        live, staged = fragments.live_ids(corpus_id), fragments.staged_ids(corpus_id)
         if missing := live - stored:
-            versions = {fragment.version_id for fragment in works.fragments(sorted(missing)).values()}
+            versions = {fragment.version_id for fragment in fragments.live(sorted(missing)).values()}
             for version_id in sorted(versions) if repair else ():
-                self._ingest.index(corpus_id, version_id)
+                self._indexing.index(corpus_id, version_id)
             yield Difference(f"{len(missing)} fragments of {name} that have no vector", repair)
         if strays := stored - live - staged:
             if repair:
-                self._ingest.drop_strays(model, corpus_id)
+                self._indexing.drop_strays(model, corpus_id)
             yield Difference(f"{len(strays)} vectors of {name} that belong to no fragment", repair)
 
     def _source_files(self, repair: bool) -> Iterator[Difference]:

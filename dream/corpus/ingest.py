@@ -11,18 +11,17 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import Literal, Protocol
+from typing import Literal
 
-import numpy as np
 from sqlalchemy.exc import OperationalError
 
-from dream.actor import OPERATOR
 from dream.corpus.document import Document
+from dream.corpus.indexing import Indexing
 from dream.corpus.loaders import suffixes
 from dream.corpus.parsing import LARGEST_FILE, parse
 from dream.corpus.sectioning import cut
@@ -30,23 +29,14 @@ from dream.corpus.taking_apart import take_apart
 from dream.errors import DreamError, NoRoom, TextRefused
 from dream.logs import request_id
 from dream.metrics import READING
-from dream.retrieval.meanings import packed
-from dream.retrieval.model import Model
-from dream.retrieval.postings import hashes, pack, read
-from dream.retrieval.vectors import Vectors
 from dream.store import models
 from dream.store.files import CHUNK, Files, Kept
 from dream.store.fragment import Fragment
 from dream.store.library import Library
-from dream.store.library.indexes import Words
 from dream.store.library.jobs import AT_WORK, ATTEMPTS, ENDED, Asked, JobLost
 from dream.store.library.works import Draft, Piece
 from dream.wording import worded
 
-TOLD = 8
-"""Fragments that are read by the model between two words of progress."""
-WRITTEN = 64
-"""Fragments whose vectors are written together, at most: each writing costs as much as several of them."""
 AGAIN_SECONDS = 5.0
 """How long a job that was broken off waits for its next attempt; twice as long for the one after."""
 POLL_SECONDS = 0.1
@@ -59,32 +49,12 @@ Outcome = Literal["new", "replaced", "unchanged", "refused"]
 logger = logging.getLogger(__name__)
 
 
-class Written(Protocol):
-    """What reading a work needs of a vector store; see dream.retrieval.vectors."""
-
-    def upsert(self, corpus_id: str, ids: Sequence[str], vectors: Vectors) -> None: ...
-    def count(self, corpus_id: str, ids: Sequence[str]) -> int: ...
-    def delete(self, corpus_id: str, ids: Sequence[str]) -> None: ...
-    def ids(self, corpus_id: str) -> set[str]: ...
-
-
-class Stores(Protocol):
-    """The vector stores of all models."""
-
-    def of(self, model: str) -> Written: ...
-    def keep_only(self, model: str) -> None: ...
-
-
 class Cancelled(Exception):
     """The author of a job at work wants it to end."""
 
 
 class Stopped(Exception):
     """This worker is to end; its job waits for another."""
-
-
-class Incomplete(Exception):
-    """Not every vector that was written could be read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +69,12 @@ class Ingested:
 
 
 class Ingest:
-    """`model` gives the embedding model, or None while there is none: works are then found by their words until their
-    vectors are made.
-    """
-
-    def __init__(self, library: Library, files: Files, vectors: Stores, model: Callable[[], Model | None]) -> None:
+    def __init__(self, library: Library, files: Files, indexing: Indexing) -> None:
         self._library = library
         self._files = files
-        self._vectors = vectors
-        self._model = model
+        self.indexing = indexing
         self.stopping = threading.Event()
         """Set by whoever wants reading to end; what is being read then waits for another worker."""
-        self.one_at_a_time = threading.Lock()  # two commands may ask for the same indexes at once
 
     # Bringing files
 
@@ -196,7 +160,7 @@ class Ingest:
         outcome = self._outcome(job)
         READING.labels(outcome).observe(time.monotonic() - began)
         try:
-            self.tidy()
+            self.indexing.tidy()
         except Exception:
             logger.exception("what is left over could not be removed; the next job tries it again")
 
@@ -236,16 +200,16 @@ class Ingest:
                     return
                 works.stage(job, _draft(job.source, document))
         assert job.version_id is not None
-        fragments = works.keyed_fragments(job.version_id)
+        fragments = self._library.fragments.keyed(job.version_id)
         embedding = self._embed_staged(job, fragments)
         self._step(job, "indexing", len(fragments), len(fragments))
-        words = self._words(job.corpus_id, fragments)
+        words = self.indexing.words(job.corpus_id, fragments)
         self._step(job, "verifying", len(fragments), len(fragments))
-        self._verify(job.corpus_id, job.version_id, embedding)
+        self.indexing.verify(job.corpus_id, job.version_id, embedding)
         works.go_live(job, words, embedding)
-        model = self._model()
+        model = self.indexing.model()
         if model and model.name != embedding:  # another model took over meanwhile, or the first one came
-            self.index(job.corpus_id, job.version_id)
+            self.indexing.index(job.corpus_id, job.version_id)
 
     def _take_apart(self, job: models.Job, documents: Iterable[Document]) -> None:
         """Asks for a job for each of a file's works, and ends the file's own. Done twice, it changes nothing more."""
@@ -273,27 +237,15 @@ class Ingest:
 
     def _embed_staged(self, job: models.Job, fragments: dict[int, Fragment]) -> str | None:
         """Makes the vectors that staged fragments lack and names the model; None where there is no model yet."""
-        model = self._model()
+        model = self.indexing.model()
         self._step(job, "embedding", 0, len(fragments))
         if model is None:
             return None
         made = self._library.indexes.with_meanings(model.name, list(fragments))
         waiting = {key: fragment for key, fragment in fragments.items() if key not in made}
-        for done in self.embed(model, job.corpus_id, waiting):
+        for done in self.indexing.embed(model, job.corpus_id, waiting):
             self._step(job, "embedding", len(made) + done, len(fragments))
         return model.name
-
-    def _verify(self, corpus_id: str, version_id: str, embedding: str | None) -> None:
-        """Reads back what was written. Raises Incomplete where some of it is not there, and forgets the rest, so that
-        the next attempt makes all of it anew.
-        """
-        if embedding is None:
-            return
-        ids = [fragment.id for fragment in self._library.works.fragments_of(version_id)]
-        written = self._vectors.of(embedding).count(corpus_id, ids)
-        if written != len(ids):
-            self._library.indexes.forget_meanings(version_id)
-            raise Incomplete(f"only {written} of {len(ids)} vectors were stored")
 
     def _broken_off(self, job: models.Job, error: Exception) -> Literal["waiting", "failed"]:
         logger.error("reading %s broke off", job.id, exc_info=error)
@@ -307,97 +259,6 @@ class Ingest:
         except (OperationalError, NoRoom):
             logger.exception("the database does not answer; the job is found by its silence")
         return "waiting"
-
-    def tidy(self) -> None:
-        """Removes what was never to go live, and from the vector store what is live no more."""
-        works, model = self._library.works, self._model()
-        works.discard_staged()
-        for number, corpus_id, ids in works.leftovers():
-            wanted = works.live_ids(corpus_id) | works.staged_ids(corpus_id)
-            if model:
-                self._vectors.of(model.name).delete(corpus_id, [id_ for id_ in ids if id_ not in wanted])
-            works.cleared(number)
-
-    # Indexing
-
-    def embed_missing(self) -> Iterator[tuple[int, int]]:
-        """Indexes live works that have no vectors of this model, or no index at all; yields (done, of) after each."""
-        with self.one_at_a_time:
-            model, works = self._model(), self._library.works
-            waiting = list(dict.fromkeys([*(works.unembedded(model.name) if model else []), *works.unindexed()]))
-            for done, (corpus_id, version_id) in enumerate(waiting, 1):
-                self.index(corpus_id, version_id)
-                yield done, len(waiting)
-
-    def reindex(self) -> Iterator[tuple[int, int]]:
-        """Makes every index of every live work anew from the texts in SQL, and drops what belongs to none; yields
-        (done, of).
-
-        Searches go on meanwhile: entries are overwritten in place, under the same ids.
-        """
-        with self.one_at_a_time:
-            works = self._library.works
-            works.discard_staged()
-            self._library.indexes.forget_dead()
-            versions = works.live_versions()
-            for done, (corpus_id, version_id) in enumerate(versions, 1):
-                self.index(corpus_id, version_id)
-                yield done, len(versions)
-            if model := self._model():
-                for shelf in self._library.corpora.shelves(OPERATOR):
-                    self.drop_strays(model, shelf.id)
-                self.keep_only(model)
-
-    def drop_strays(self, model: Model, corpus_id: str) -> None:
-        """Drops a model's vectors of what is neither live nor about to be."""
-        works, vectors = self._library.works, self._vectors.of(model.name)
-        stored = vectors.ids(corpus_id)  # first: what comes meanwhile is not dropped
-        vectors.delete(corpus_id, sorted(stored - works.live_ids(corpus_id) - works.staged_ids(corpus_id)))
-
-    def keep_only(self, model: Model) -> None:
-        """Drops what every model but this one made of the works."""
-        self._vectors.keep_only(model.name)
-        self._library.indexes.keep_only(model.name)
-
-    def index(self, corpus_id: str, version_id: str) -> None:
-        """Makes all indexes of one live version; one that is withdrawn meanwhile is left out."""
-        fragments = self._library.works.keyed_fragments(version_id)
-        if not self._library.indexes.index_words(version_id, self._words(corpus_id, fragments)):
-            return
-        model = self._model()
-        if model is not None:
-            for _ in self.embed(model, corpus_id, fragments):
-                pass
-            self._verify(corpus_id, version_id, model.name)
-        self._library.works.embedded(version_id, model.name if model else None)
-
-    def _words(self, corpus_id: str, fragments: dict[int, Fragment]) -> Words:
-        """What the index of words holds of a version's fragments."""
-        found = [read(fragment.text) for fragment in fragments.values()]
-        return Words(
-            postings=list(pack(corpus_id, list(zip(fragments, found, strict=True)))),
-            readings=[
-                (hashes(one.content).tobytes(), np.array(one.window_ends, dtype="<u2").tobytes()) for one in found
-            ],
-            words=sum(len(one.words) for one in found),
-        )
-
-    def embed(self, model: Model, corpus_id: str, fragments: dict[int, Fragment]) -> Iterator[int]:
-        """Stores the vectors of fragments; yields how many are read after each few."""
-        keyed = list(fragments.items())
-        by_mean = model.embedder.pools_by_mean
-        for start in range(0, len(keyed), WRITTEN):
-            batch = keyed[start : start + WRITTEN]
-            vectors, rows = [], []
-            for done, (key, fragment) in enumerate(batch, start):
-                if done > start and done % TOLD == 0:
-                    yield done
-                encoded = model.embedder.read(fragment.text)
-                vectors.append(encoded.pooled)
-                rows.append(packed(key, fragment.text, encoded, model.space, by_mean=by_mean))
-            self._vectors.of(model.name).upsert(corpus_id, [one.id for _, one in batch], np.stack(vectors))
-            self._library.indexes.store_meanings(model.name, rows)
-            yield start + len(batch)
 
 
 def ingested(job: models.Job) -> Ingested:

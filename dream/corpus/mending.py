@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 
-from dream.corpus.ingest import Ingest
+from dream.corpus.indexing import Indexing
 from dream.retrieval.placement import Placement
 
 logger = logging.getLogger(__name__)
@@ -17,8 +17,8 @@ class Mending:
     that stays broken after a rebuild is the operator's, and its log says so.
     """
 
-    def __init__(self, ingest: Ingest, vectors: Placement) -> None:
-        self._ingest = ingest
+    def __init__(self, indexing: Indexing, vectors: Placement) -> None:
+        self._indexing = indexing
         self._vectors = vectors
         self._named: set[str] = set()
         self._lock = threading.Lock()
@@ -36,10 +36,10 @@ class Mending:
                 self._thread.start()
 
     def rebuild(self) -> Iterator[tuple[int, int]]:
-        """Makes every index anew (see Ingest.reindex), in a new vector store where the old one cannot be read."""
+        """Makes every index anew (see Indexing.reindex), in a new vector store where the old one cannot be read."""
         if not self._vectors.is_sound():
             self._vectors.discard()
-        yield from self._ingest.reindex()
+        yield from self._indexing.reindex()
 
     def wait(self, seconds: float) -> bool:
         """Waits until nothing is being mended; False where it still is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from dream.actor import OPERATOR
-from dream.corpus.ingest import Ingest
+from dream.corpus.indexing import Indexing
 from dream.errors import ReindexFailed
 from dream.retrieval.model import Model, Models
 from dream.retrieval.placement import Placement
@@ -14,11 +14,11 @@ from dream.store.library.works import Shelf
 
 
 class Rereading:
-    def __init__(self, library: Library, vectors: Placement, models: Models, ingest: Ingest) -> None:
+    def __init__(self, library: Library, vectors: Placement, models: Models, indexing: Indexing) -> None:
         self._library = library
         self._vectors = vectors
         self._models = models
-        self._ingest = ingest
+        self._indexing = indexing
 
     def by(self, name: str) -> Generator[tuple[int, int], None, None]:
         """Reads what this model has not read yet, makes it the current one once all is counted, and removes what the
@@ -27,31 +27,31 @@ class Rereading:
         Where it breaks off, the current model stays, and what was read by the new one is kept for the next attempt.
         Raises SetupFailed where the model is not exported, ReindexFailed where the counts differ.
         """
-        with self._ingest.one_at_a_time:
+        with self._indexing.one_at_a_time:
             fresh = self._models.named(name)
             done = 0
             while not self._switched(fresh):
                 waiting = self._library.indexes.unread_by(name)
                 for left, (corpus_id, version_id) in zip(range(len(waiting), 0, -1), waiting, strict=True):
-                    for _ in self._ingest.embed(fresh, corpus_id, self._library.works.keyed_fragments(version_id)):
+                    for _ in self._indexing.embed(fresh, corpus_id, self._library.fragments.keyed(version_id)):
                         pass
                     done += 1
                     yield done, done + left - 1
-            self._ingest.keep_only(fresh)
+            self._indexing.keep_only(fresh)
 
     def _switched(self, fresh: Model) -> bool:
         """Makes the new model the current one if it has read everything by now."""
         if self._library.indexes.unread_by(fresh.name):
             return False
         for shelf in self._library.corpora.shelves(OPERATOR):
-            self._ingest.drop_strays(fresh, shelf.id)
+            self._indexing.drop_strays(fresh, shelf.id)
             self._count(fresh, shelf)
         return self._models.switch(fresh)  # not where a work has come meanwhile
 
     def _count(self, fresh: Model, shelf: Shelf) -> None:
         """Compares the new vectors with the live fragments. Where some are gone, all are made anew next time."""
         stored = self._vectors.of(fresh.name).ids(shelf.id)
-        live = self._library.works.live_ids(shelf.id)
+        live = self._library.fragments.live_ids(shelf.id)
         if live <= stored or self._library.indexes.unread_by(fresh.name):
             return
         self._library.indexes.forget_model(fresh.name)

@@ -18,7 +18,8 @@ from multiprocessing.connection import Connection
 
 from pydantic import SecretStr
 
-from dream.corpus.ingest import LAPSED_SECONDS, Ingest, Stores
+from dream.corpus.indexing import Stores
+from dream.corpus.ingest import LAPSED_SECONDS, Ingest
 from dream.jobs.pipe import answer
 from dream.jobs.worker import Worker
 from dream.settings import Settings, variable
@@ -111,7 +112,7 @@ class Background:
                     self._library.jobs.put_back_lost()
                 else:
                     self._library.jobs.put_back_lost(silent_since=time.time() - LAPSED_SECONDS)
-                self._ingest.tidy()
+                self._ingest.indexing.tidy()
                 if self._library.jobs.active():
                     began = time.monotonic()
                     well = self._run_child()

@@ -8,6 +8,7 @@ import signal
 import threading
 from multiprocessing.connection import Connection
 
+from dream.corpus.indexing import Indexing
 from dream.corpus.ingest import Ingest
 from dream.jobs.pipe import StoresOverPipe
 from dream.jobs.worker import Worker
@@ -30,7 +31,7 @@ def read_for_parent(settings: Settings, pipe: int, name: str) -> None:
     database = Database(settings.database_path)
     library = Library(database)
     stores = StoresOverPipe(Connection(pipe))
-    ingest = Ingest(library, Files(settings.home / "files"), stores, _Current(settings, library))
+    ingest = Ingest(library, Files(settings.home / "files"), Indexing(library, stores, _Current(settings, library)))
     worker = Worker(library, ingest, name)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

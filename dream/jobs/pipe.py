@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from dream.corpus.ingest import Stores
+from dream.corpus.indexing import Stores
 from dream.retrieval.vectors import Vectors
 
 

@@ -67,7 +67,7 @@ class Worker:
 
     def _caught_up(self) -> bool:
         """Whether one more work was read for its meaning; once there is none, nobody is asked again."""
-        self._behind = self._behind and next(self._ingest.embed_missing(), None) is not None
+        self._behind = self._behind and next(self._ingest.indexing.embed_missing(), None) is not None
         return self._behind
 
     def _beat(self) -> None:

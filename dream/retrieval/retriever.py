@@ -269,7 +269,7 @@ class Retriever:
         kept = np.full(len(candidates), -np.inf)
         kept[order] = scores[order]
         chosen = select(candidates, kept, self._overlaps(candidates, order.tolist()), rules, limit, budget)
-        fragments = self._library.works.fragments([candidates.places[row].id for row, _ in chosen])
+        fragments = self._library.fragments.live([candidates.places[row].id for row, _ in chosen])
         there = [(row, score) for row, score in chosen if candidates.places[row].id in fragments]
         said = scored.said([row for row, _ in there])
         hits = [

@@ -53,7 +53,7 @@ class Rewriting:
             self._log.add(channel, "storyteller", {"provider": READER, "name": READER})
             self._log.piece(channel, text)
             cited = [str(row["fragment_id"]) for row in rows]
-            found = self._library.works.fragments_ever(cited)
+            found = self._library.fragments.ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]
             brief = Brief.model_validate(story.brief)
             self._endings.conclude(channel, epochs[-1], text, fragments, brief, ending("finished", told=True))

@@ -178,7 +178,7 @@ class Tellings:
                 raise NotFound(worded("Scene %(scene)s belongs to no story.", scene=scene.id))
             text = "".join(event.text for event in channel.committed if event.name == "delta")
             cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
-            found = self._tools.library.works.fragments_ever(cited)
+            found = self._tools.library.fragments.ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]
             reason = scene.finish if scene.finish in _SETTLED else "teller_died"
             end = ending(reason, scene.usage, told=bool(text))

@@ -103,7 +103,7 @@ def _encoded(
 
 
 def _frame(service: Service, event: Event, language: str) -> str:
-    shown = service.event_shown(event.name, event.data)
+    shown = service.sources.in_event(event.name, event.data)
     if event.name in ENDED and language != ENGLISH:
         shown = _translated(shown, language)
     return f"id: {event.number}\nevent: {event.name}\ndata: {shown}\n\n"

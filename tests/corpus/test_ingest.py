@@ -35,7 +35,7 @@ def found(service: Service, query: str) -> list[str]:
 def indexed(service: Service) -> tuple[set[str], int, set[str]]:
     """Fragment ids that are live in SQL, fragments in the index of words, ids in the vector store."""
     corpus = service.corpus("starter")
-    live = {f.id for _, v in service.library.works.live_versions() for f in service.library.works.fragments_of(v)}
+    live = {f.id for _, v in service.library.works.live_versions() for f in service.library.fragments.of(v)}
     with service.database.read() as session:
         read = session.scalar(text("SELECT count(*) FROM readings")) or 0
     return live, read, service.vectors.ids(corpus.id)
@@ -51,7 +51,7 @@ def test_a_text_is_found_by_its_words_before_there_is_a_model(service: Service, 
 def test_fragments_are_exact_spans_of_the_stored_text(stocked: Service) -> None:
     for _, version in stocked.library.works.live_versions():
         whole = stocked.library.works.text(version)
-        assert all(whole[f.start : f.end] == f.text for f in stocked.library.works.fragments_of(version))
+        assert all(whole[f.start : f.end] == f.text for f in stocked.library.fragments.of(version))
 
 
 def test_the_same_bytes_again_change_nothing(stocked: Service, folder: Path) -> None:
@@ -127,7 +127,7 @@ def test_reindexing_leaves_what_is_being_read_to_its_reader(stocked: Service, fo
 
     def reindexing(corpus_id: str, ids: list[str]) -> int:
         patch.undo()
-        list(stocked.ingest.reindex())
+        list(stocked.indexing.reindex())
         return count(corpus_id, ids)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -147,8 +147,8 @@ def test_what_a_story_cites_stays_when_its_work_is_taken_back(stocked: Service) 
     with stocked.database.write() as session:
         scenes.lay_sources(session, scene.id, [row])
         session.execute(update(models.Work).values(live_version_id=None))
-    list(stocked.ingest.reindex())
-    assert list(stocked.library.works.fragments_ever([hit.fragment.id])) == [hit.fragment.id]
+    list(stocked.indexing.reindex())
+    assert list(stocked.library.fragments.ever([hit.fragment.id])) == [hit.fragment.id]
 
 
 def test_reindexing_rebuilds_the_same_ids_from_sql_alone(stocked: Service) -> None:
@@ -157,7 +157,7 @@ def test_reindexing_rebuilds_the_same_ids_from_sql_alone(stocked: Service) -> No
     with stocked.database.write() as session:
         session.execute(text("DELETE FROM readings"))
     assert indexed(stocked) == (before[0], 0, set())
-    list(stocked.ingest.reindex())
+    list(stocked.indexing.reindex())
     assert indexed(stocked) == before
 
 
@@ -167,10 +167,10 @@ def test_works_brought_before_the_model_get_their_vectors_later(
     ingest(service, folder)
     (home / "models").mkdir()
     (home / "models" / model_folder.name).symlink_to(model_folder)
-    assert list(service.ingest.embed_missing()) == [(1, 1)]
+    assert list(service.indexing.embed_missing()) == [(1, 1)]
     live, _, vectors = indexed(service)
     assert live == vectors
-    assert list(service.ingest.embed_missing()) == []
+    assert list(service.indexing.embed_missing()) == []
     assert service.search("a light that shines until morning").missing == ()
 
 

@@ -42,7 +42,7 @@ def test_every_work_is_read_by_the_new_model(stocked: Service, small: str, open_
     assert kept(stocked) == {small: before[old]}
     corpus = stocked.corpus("starter").id
     assert stocked.models.name == small
-    assert stocked.vectors.ids(corpus) == stocked.library.works.live_ids(corpus)
+    assert stocked.vectors.ids(corpus) == stocked.library.fragments.live_ids(corpus)
     assert stocked.vector_stores.of(old).ids(corpus) == set()
     found = stocked.search(QUERY)
     assert found.missing == ()
@@ -77,7 +77,7 @@ def test_searches_stories_and_works_go_on_meanwhile(stocked: Service, small: str
             assert [event.name for event in stocked.log.follow(scene.id) if event][-1] == "told"
     assert set(kept(stocked)) == {small}
     corpus = stocked.corpus("starter").id
-    assert stocked.vectors.ids(corpus) == stocked.library.works.live_ids(corpus)
+    assert stocked.vectors.ids(corpus) == stocked.library.fragments.live_ids(corpus)
 
 
 def test_where_it_breaks_off_the_old_model_stays_and_the_next_attempt_goes_on(stocked: Service, small: str) -> None:
@@ -128,7 +128,7 @@ def test_what_an_abandoned_attempt_left_goes_with_the_next_reindexing(stocked: S
     next(progress)
     progress.close()
     assert small in kept(stocked)
-    list(stocked.ingest.reindex())
+    list(stocked.indexing.reindex())
     assert small not in kept(stocked)
     assert stocked.vector_stores.of(small).ids(stocked.corpus("starter").id) == set()
 

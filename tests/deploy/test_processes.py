@@ -108,7 +108,7 @@ def test_without_its_server_search_goes_by_words_and_comes_back_by_itself(
     shutil.copytree(stocked_home, home, symlinks=True)
     with Chroma(tmp_path / "server") as server:
         service = open_service(chroma_url=server.url)
-        assert list(service.ingest.reindex())[-1] == (4, 4)
+        assert list(service.indexing.reindex())[-1] == (4, 4)
         assert missing(service) == ()
         server.stop()
         assert missing(service) == (AWAY,)
@@ -133,10 +133,10 @@ def test_a_collection_made_anew_by_another_process_is_found(
 ) -> None:
     shutil.copytree(stocked_home, home, symlinks=True)
     one, other = open_service(chroma_url=chroma.url), open_service(chroma_url=chroma.url)
-    assert list(one.ingest.reindex())
+    assert list(one.indexing.reindex())
     assert missing(other) == ()
     one.vectors.drop(one.corpus("starter").id)
-    assert list(one.ingest.reindex())
+    assert list(one.indexing.reindex())
     assert missing(other) == ()
 
 

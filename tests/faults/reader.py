@@ -63,7 +63,7 @@ def recover_and_compare(home: Path, told: Connection) -> None:
     """Begins again as a service does, reads what waits, and tells what stands where."""
     service = Service(Settings(_env_file=None, home=home))
     service.library.jobs.put_back_lost()
-    service.ingest.tidy()
+    service.indexing.tidy()
     while service.ingest.work("recovering") or service.library.jobs.active():
         pass
     told.send(standing(service))
@@ -74,8 +74,8 @@ def standing(service: Service) -> dict[str, Any]:
     """The live works by source with the sha256 of each, and the fragment ids that SQL, vectors and words hold."""
     corpus, library = service.corpus(CORPUS), service.library
     works = library.works.works(corpus.id)
-    live = library.works.live_ids(corpus.id)
-    keys = [key for work in works for key in library.works.keyed_fragments(str(work.live_version_id))]
+    live = library.fragments.live_ids(corpus.id)
+    keys = [key for work in works for key in library.fragments.keyed(str(work.live_version_id))]
     return {
         "works": {work.source: library.works.version(str(work.live_version_id)).sha256 for work in works},  # type: ignore[union-attr]
         "live": live,

@@ -61,7 +61,7 @@ def test_what_waits_is_read_in_another_process_and_found_in_this_one(reading: Se
     job = ended(reading, ask(reading))
     assert (job.state, job.outcome, job.done) == ("live", "new", job.of)
     corpus = reading.corpus("brought")
-    assert reading.vectors.ids(corpus.id) == reading.library.works.live_ids(corpus.id)
+    assert reading.vectors.ids(corpus.id) == reading.library.fragments.live_ids(corpus.id)
     assert reading.search("a button that belongs to no coat", "brought").hits
 
 
@@ -72,7 +72,7 @@ def test_a_killed_reader_is_replaced_and_its_job_read_once(reading: Service) -> 
     found = ended(reading, job)
     assert (found.state, found.outcome, found.attempt) == ("live", "new", 2)
     corpus = reading.corpus("brought")
-    assert reading.vectors.ids(corpus.id) == reading.library.works.live_ids(corpus.id)
+    assert reading.vectors.ids(corpus.id) == reading.library.fragments.live_ids(corpus.id)
 
 
 def test_closing_ends_the_reader_and_what_it_read_waits(reading: Service) -> None:
@@ -118,4 +118,4 @@ def test_works_that_stand_by_words_alone_are_read_for_their_meaning_after_what_w
     assert now(service, job).outcome == "new"
     assert service.library.works.unembedded(service.models.name) == []
     corpus = service.corpus("starter")
-    assert service.vectors.ids(corpus.id) == service.library.works.live_ids(corpus.id)
+    assert service.vectors.ids(corpus.id) == service.library.fragments.live_ids(corpus.id)

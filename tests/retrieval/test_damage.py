@@ -49,7 +49,7 @@ def test_lost_vectors_are_made_anew_while_the_rest_answers(
     assert service.mending.wait(60)
     assert service.search(QUERY).missing == ()
     corpus = service.corpus("starter").id
-    assert service.vectors.ids(corpus) == service.library.works.live_ids(corpus)
+    assert service.vectors.ids(corpus) == service.library.fragments.live_ids(corpus)
 
 
 def test_a_damaged_store_is_made_anew_by_reindexing(open_service: OpenService, home_on_disk: Path) -> None:
@@ -93,6 +93,6 @@ def test_a_work_of_a_megabyte_is_cut_and_searched_whatever_it_is(service: Servic
     path.write_text(words)
     [done] = service.ingest.files([path], "odd")
     assert done.fragments > 500
-    [first, *_] = service.library.works.fragments_of(live_version(service))
+    [first, *_] = service.library.fragments.of(live_version(service))
     assert len(first.text) < 2000
     assert service.search(first.text, "odd").hits

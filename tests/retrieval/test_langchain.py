@@ -78,7 +78,7 @@ def test_documents_say_where_they_are_from(stocked: Service) -> None:
     documents = corpus.invoke(QUERY)
     assert documents[0].metadata["work"] == "Ask Him on the Stairs"
     assert documents[0].metadata["licence"]
-    fragment = stocked.library.works.fragments([str(documents[0].id)])[str(documents[0].id)]
+    fragment = stocked.library.fragments.live([str(documents[0].id)])[str(documents[0].id)]
     assert (documents[0].page_content, documents[0].metadata["start"]) == (fragment.text, fragment.start)
 
 

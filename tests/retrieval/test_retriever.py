@@ -76,7 +76,7 @@ def test_words_beside_each_other_as_they_were_asked_for_are_noted(service: Servi
         (tmp_path / f"{name}.txt").write_text(words)
     list(service.ingest.files([tmp_path], "other"))
     scored = service.retriever.score(service.corpus("other").id, "the golden ball")
-    fragments = service.library.works.fragments([place.id for place in scored.candidates.places])
+    fragments = service.library.fragments.live([place.id for place in scored.candidates.places])
     names = [Path(fragments[place.id].source).stem for place in scored.candidates.places]
     assert {name for name, pairs in zip(names, scored.columns["words_pairs"], strict=True) if pairs > 0} == {"pair"}
     assert sorted(names) == sorted(told)
@@ -239,5 +239,5 @@ def test_what_is_replaced_leaves_nothing_in_any_index(stocked: Service, tmp_path
 
 def test_reindex_gives_the_same_answers(stocked: Service) -> None:
     before = stocked.search("a lantern on the ebb")
-    list(stocked.ingest.reindex())
+    list(stocked.indexing.reindex())
     assert stocked.search("a lantern on the ebb") == before

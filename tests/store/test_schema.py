@@ -89,6 +89,6 @@ def test_filled_data_of_the_first_schema_is_kept_and_found_again(home: Path, ope
     assert service.mending.wait(30)
     [hit] = service.search("the lamp").hits
     assert (hit.fragment.id, hit.fragment.text) == ("w.1.0", "The lamp at Cold Point went out.")
-    [source] = service.sources_shown("e")
+    [source] = service.sources.of("e")
     assert source["work"]["title"] == "The Lamp"
     assert service.library.works.text("v") == "The lamp at Cold Point went out."

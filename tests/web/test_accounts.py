@@ -301,7 +301,7 @@ def test_an_account_is_deleted_for_good(stocked: Service) -> None:
         words = session.scalars(select(models.Fragment.text).where(models.Fragment.id.like(f"{work.id}.%")))
         assert set(words) == {""}
         assert session.scalar(select(func.count()).select_from(models.Meaning)) == len(
-            stocked.library.works.live_ids(stocked.corpus(None).id)
+            stocked.library.fragments.live_ids(stocked.corpus(None).id)
         )
     shown = other.get(f"/api/v1/scenes/{scene.id}").get_json()
     assert shown["text"]
@@ -334,10 +334,10 @@ def test_a_reported_work_is_taken_down_and_allowed_again(stocked: Service) -> No
     assert reader.send(page, page=page, words="This is my tale.").status_code == 303
     [reported] = stocked.library.reports.waiting()
     assert "This is my tale." in admin.get("/admin").text
-    before = stocked.library.works.live_ids(starter)
+    before = stocked.library.fragments.live_ids(starter)
     assert admin.send(f"/admin/reports/{reported.report.id}/take-down", page="/admin").status_code == 303
     assert not stocked.library.reports.waiting()
-    assert {id_.split(".")[0] for id_ in before - stocked.library.works.live_ids(starter)} == {work.id}
+    assert {id_.split(".")[0] for id_ in before - stocked.library.fragments.live_ids(starter)} == {work.id}
     assert all(hit.fragment.work_id != work.id for hit in stocked.search("a button that belongs to no coat").hits)
     assert reader.get(f"/works/{work.id}").status_code == 404
     allow = re.search(r'action="([^"]+/allow)"', admin.get("/admin").text)

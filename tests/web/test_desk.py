@@ -259,7 +259,7 @@ def test_removing_deletes_text_and_file_and_leaves_stories_a_place(service: Serv
     mara.read()
     [work] = mara.works()
     shelf = service.library.corpora.owned(mara.account.id)[0]
-    [fragment] = service.library.works.live_ids(shelf.id)
+    [fragment] = service.library.fragments.live_ids(shelf.id)
     _, scene = service.library.stories.begin(service.library.stories.new_reader(), shelf.id, {"premise": "A lamp."}, 1)
     row = {"fragment_id": fragment, "rank": 1, "score": 1.0, "reasons": {}}
     with service.database.write() as session:
@@ -267,9 +267,9 @@ def test_removing_deletes_text_and_file_and_leaves_stories_a_place(service: Serv
     assert mara.send("DELETE", f"/api/v1/works/{work['id']}").status_code == 204
     assert mara.works() == []
     assert files_kept(service) == 0
-    kept = service.library.works.fragments_ever([fragment])[fragment]
+    kept = service.library.fragments.ever([fragment])[fragment]
     assert (kept.text, kept.title, kept.source) == ("", "", f"removed {work['id']}")
-    assert service.sources_shown(scene.id)[0]["withdrawn"]
+    assert service.sources.of(scene.id)[0]["withdrawn"]
     mara.bring(("lamp.txt", LAMP))
     mara.read()
     assert len(mara.works()) == 1
@@ -280,7 +280,7 @@ def test_the_author_sees_where_fragments_went_and_not_whose_stories(service: Ser
     mara.read()
     [work] = mara.works()
     shelf = service.library.corpora.owned(mara.account.id)[0]
-    [fragment] = service.library.works.live_ids(shelf.id)
+    [fragment] = service.library.fragments.live_ids(shelf.id)
     _, scene = service.library.stories.begin(
         service.library.stories.new_reader(), shelf.id, {"premise": "A secret wish."}, 1
     )
@@ -301,7 +301,7 @@ def test_the_author_sees_which_stories_leaned_on_which_fragment(service: Service
     mara.read()
     [work] = mara.works()
     shelf = service.library.corpora.owned(mara.account.id)[0]
-    [fragment] = service.library.works.live_ids(shelf.id)
+    [fragment] = service.library.fragments.live_ids(shelf.id)
     library = service.library.stories
     begun = [library.begin(library.new_reader(), shelf.id, {"premise": f"Wish {n}."}, n) for n in range(2)]
     tie = {"start": 0, "end": 9, "rank": 1, "fragment_id": fragment, "strength": 0.8}

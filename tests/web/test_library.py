@@ -75,7 +75,7 @@ def test_a_shared_story_names_a_private_shelf_and_shows_none_of_its_words(shelf:
     post(reader, f"{story}/share", scene)
     key = shelf.library.stories.story(story.rpartition("/")[2])
     assert key
-    excerpt = shelf.sources_shown(scene.rpartition("/")[2])[0]["excerpt"][:50]
+    excerpt = shelf.sources.of(scene.rpartition("/")[2])[0]["excerpt"][:50]
     anybody = build_app(shelf).test_client()
     shown = text_of(anybody.get(f"/shared/{key.shared_as}").text)
     assert excerpt in shown

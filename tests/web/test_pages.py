@@ -254,7 +254,7 @@ def test_streamed_pages_and_event_streams_share_the_seats(open_service: OpenServ
 
 def test_a_withdrawn_inspiration_is_gone_from_stories_told_before(shelf: Service, reader: FlaskClient) -> None:
     story, address = begin(reader, shelf)
-    cited = shelf.sources_shown(address.rsplit("/", 1)[1])[0]["work"]
+    cited = shelf.sources.of(address.rsplit("/", 1)[1])[0]["work"]
     assert cited["title"] in reader.get(story).text
     with shelf.database.write() as session:
         session.execute(update(models.Work).where(models.Work.id == cited["id"]).values(live_version_id=None))
@@ -278,7 +278,7 @@ def test_a_work_is_shown_whole_with_an_anchor_for_each_fragment(shelf: Service, 
         paragraphs = [text_of(paragraph) for paragraph in re.findall(r"<p>(.*?)</p>", prose[2], re.DOTALL)]
         assert "\n\n".join(paragraphs) == shelf.library.works.text(work.live_version_id).strip()
         anchors = re.findall(r'id="f(\d+)"', page)
-        fragments = shelf.library.works.fragments_of(work.live_version_id)
+        fragments = shelf.library.fragments.of(work.live_version_id)
         assert [int(anchor) for anchor in anchors] == [fragment.position for fragment in fragments]
 
 

@@ -153,7 +153,7 @@ def test_what_a_parcel_says_is_only_text(shelf: Service, reader: FlaskClient) ->
         assert "<img" not in page.text
     assert scene.id not in ("a", "")
     assert shelf.library.scenes.sources(scene.id) == []
-    assert [row["work"]["id"] for row in shelf.sources_shown(scene.id)] == [""]
+    assert [row["work"]["id"] for row in shelf.sources.of(scene.id)] == [""]
 
 
 def test_another_shelf_shows_what_it_has_and_names_the_rest(
@@ -174,7 +174,7 @@ def test_another_shelf_shows_what_it_has_and_names_the_rest(
         return address, elsewhere.library.scenes.of_story(address.rpartition("/")[2])[0].id
 
     address, scene_id = brought()
-    shown = elsewhere.sources_shown(scene_id)
+    shown = elsewhere.sources.of(scene_id)
     assert [row["work"]["title"] for row in shown] == named
     assert {row["work"]["title"] for row in shown if row["excerpt"]} == {leaned[0]}
     assert all(bool(row["excerpt"]) == bool(row["work"]["id"]) for row in shown)
@@ -197,7 +197,7 @@ def test_the_digest_of_a_private_works_file_opens_nothing(shelf: Service, reader
     private = shelf.library.corpora.make("drafts-7f3k", "Drafts", mara.id, public=False)
     list(shelf.ingest.files([TALES / "ko" / "stone-bell-girl.md"], "drafts-7f3k"))
     work = shelf.library.works.works(private.id)[0]
-    fragment = shelf.library.works.fragments_of(str(work.live_version_id))[0]
+    fragment = shelf.library.fragments.of(str(work.live_version_id))[0]
     place = shelf.library.scenes.places([fragment.id])[fragment.id]._asdict()
     data = changed(scenes=[{**SCENE, "sources": [{**NAMED, "place": place}], "threads": [TIED]}])
     brought = urlsplit(bring(reader, data).location).path

@@ -89,7 +89,7 @@ def test_an_interrupted_part(open_service: OpenService, upstream: FakeUpstream, 
 def test_withdrawn_sources(shelf: Service, language: str) -> None:
     reader = speaking(shelf, language)
     story, address = begin(reader, shelf)
-    cited = shelf.sources_shown(address.rsplit("/", 1)[1])[0]["work"]
+    cited = shelf.sources.of(address.rsplit("/", 1)[1])[0]["work"]
     with shelf.database.write() as session:
         session.execute(update(models.Work).where(models.Work.id == cited["id"]).values(live_version_id=None))
     page = reader.get(story).text

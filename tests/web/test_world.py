@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from dream.service import Service
 from dream.store import models
+from dream.storytelling.world import World
 from dream.web import build_app
 from tests.web.reading import begin, post, text_of
 
@@ -104,7 +105,8 @@ def test_what_there_was_no_room_for_is_said(shelf: Service, reader: FlaskClient)
     _, scene = begin(reader, shelf)
     facts = "\n".join(f"{number} " + "x" * 190 for number in range(20))
     assert post(reader, f"{scene}/world", scene, note="n" * 1000, facts=facts).status_code == 303
-    shelf.settings = shelf.settings.model_copy(update={"memory_budget": 2000})
+    narrow = shelf.settings.model_copy(update={"memory_budget": 2000})
+    shelf.world = World(narrow, shelf.library, shelf.remembering)
     following = reader.get(f"/api/v1/scenes/{scene.rpartition('/')[2]}/prompt").get_json()["following"]
     parts = {part["kind"]: part for part in following}
     assert parts["note"]["left_out"] == 0

@@ -7,6 +7,7 @@ from dream.store.library.accounts import Accounts
 from dream.store.library.attempts import Attempts
 from dream.store.library.corpora import Corpora
 from dream.store.library.desk import DeskQueries
+from dream.store.library.fragments import Fragments
 from dream.store.library.indexes import Indexes
 from dream.store.library.jobs import Jobs
 from dream.store.library.ledger import Ledger
@@ -33,6 +34,7 @@ class Library:
         self.attempts = Attempts(database)
         self.corpora = Corpora(database)
         self.works = Works(database)
+        self.fragments = Fragments(database)
         self.jobs = Jobs(database)
         self.desk = DeskQueries(database)
         self.uses = Uses(database)

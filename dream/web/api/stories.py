@@ -104,7 +104,7 @@ def scene(scene_id: str) -> SceneDetail:
         thread.ties.append(TieAnswer(fragment_id=row.fragment_id, strength=row.strength))
     return SceneDetail(
         **SceneAnswer.of(found).model_dump(),
-        sources=[SourceAnswer.model_validate(row) for row in service().sources_shown(scene_id)],
+        sources=[SourceAnswer.model_validate(row) for row in service().sources.of(scene_id)],
         threads=list(threads.values()),
         copied=[CopiedRunAnswer.model_validate(row, from_attributes=True) for row in scenes.copied_runs(scene_id)],
     )

@@ -73,7 +73,7 @@ class PromptAnswer(BaseModel):
 @api.get("/scenes/<scene_id>/memory")
 @operation("What a scene leaves for the next one", scope="read", answer=MemoryAnswer, refuses=(NotFound,))
 def memory(scene_id: str) -> MemoryAnswer:
-    found = service().remembered(service().library.scenes.path(own_scene(scene_id).id))
+    found = service().world.remembered(service().library.scenes.path(own_scene(scene_id).id))
     state: Literal["making", "made"] = "making" if found.waits else "made"
     return MemoryAnswer(state=state, choices=list(found.choices), cast=list(found.cast), summary=found.summary)
 
@@ -82,7 +82,7 @@ def memory(scene_id: str) -> MemoryAnswer:
 @operation("What a scene's prompt held, by part and size", scope="read", answer=PromptAnswer, refuses=(NotFound,))
 def prompt(scene_id: str) -> PromptAnswer:
     scene = own_scene(scene_id)
-    following = service().next_prompt(service().library.scenes.path(scene_id)).parts if scene.ended_at else ()
+    following = service().world.next_prompt(service().library.scenes.path(scene_id)).parts if scene.ended_at else ()
     return PromptAnswer(
         parts=[PartAnswer(**part) for part in scene.prompt or ()], following=[_part(part) for part in following]
     )
@@ -103,7 +103,7 @@ def standing(story_id: str) -> Standing:
     refuses=(NotFound, FormRefused),
 )
 def lay_down(story_id: str, body: Standing) -> Standing:
-    service().lay_down(own_story(story_id), body.note, body.facts)
+    service().world.lay_down(own_story(story_id), body.note, body.facts)
     return _standing(own_story(story_id))
 
 
@@ -123,7 +123,7 @@ def correct(story_id: str, body: Correction) -> Corrections:
     if body.take_back:
         service().library.memories.take_back(story.id, body.name)
     else:
-        service().correct(story, body.name, body.called, body.role, body.traits, left_out=body.left_out)
+        service().world.correct(story, body.name, body.called, body.role, body.traits, left_out=body.left_out)
     return _corrections(story)
 
 

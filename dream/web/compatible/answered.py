@@ -66,7 +66,7 @@ class Answered:
 
     def extension(self) -> dict[str, Any]:
         """dream's own field: where the story is kept, and the fragments it was woven from."""
-        sources = self._service.sources_shown(self._scene.id)
+        sources = self._service.sources.of(self._scene.id)
         return {"story": self._scene.story_id, "scene": self._scene.id, "sources": sources}
 
     def _keep(self, text: str) -> str:

@@ -139,7 +139,7 @@ def own_work(work_id: str) -> ResponseReturnValue:
 def _own_work(work: models.Work, error: FormRefused | None = None) -> ResponseReturnValue:
     version, uses = service().desk.uses(work)
     stories = service().library.uses.stories_of_version(version.id) if version else []
-    fragments = service().library.works.fragments_of(version.id) if version else []
+    fragments = service().library.fragments.of(version.id) if version else []
     shown = {
         "work": work,
         "version": version,

@@ -55,7 +55,7 @@ def scene_shown(
     Without `excerpts` its sources are named, and nothing of their words is shown.
     """
     library, live = service.library.scenes, scene.state in LIVE
-    about = [] if live else service.sources_shown(scene.id)
+    about = [] if live else service.sources.of(scene.id)
     if not excerpts:
         about = [{**row, "excerpt": "", "reasons": {}} for row in about]
     threads = library.threads(scene.id)

@@ -51,7 +51,7 @@ def read(story_id: str, scene_id: str) -> ResponseReturnValue:
     telling = service()
     shown["telling"] = _telling(telling, scene_id)
     shown["ended"] = lambda: _last(telling, found, scene_id)
-    shown["offered"] = lambda: telling.offered(scene_id)
+    shown["offered"] = lambda: telling.world.offered(scene_id)
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     response = Response(stream_template("read.html", **shown), mimetype="text/html", headers=headers)
     response.call_on_close(followers.leave)
@@ -115,7 +115,7 @@ def _shown(story: models.Story, scene_id: str) -> dict[str, Any]:
     brief = Brief.model_validate(story.brief)
     return {
         "story": story, "brief": brief, "language": brief.spoken_language, "scenes": shown, "last": shown[-1],
-        "ways": service().remembered(path).choices,
+        "ways": service().world.remembered(path).choices,
     }  # fmt: skip
 
 

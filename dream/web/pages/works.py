@@ -37,8 +37,8 @@ def works() -> ResponseReturnValue:
 @needs("read")
 def work(work_id: str) -> ResponseReturnValue:
     found, _ = service().work(work_id, actor())
-    library, version = service().library.works, str(found.live_version_id)
-    shown = passages(library.text(version), library.fragments_of(version))
+    library, version = service().library, str(found.live_version_id)
+    shown = passages(library.works.text(version), library.fragments.of(version))
     return render_template("work.html", work=found, paragraphs=shown)
 
 

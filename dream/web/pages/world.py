@@ -60,7 +60,7 @@ def lay_down(story_id: str, scene_id: str) -> ResponseReturnValue:
     path_to(story, scene_id)
     note, facts = request.form.get("note", ""), request.form.get("facts", "")
     try:
-        service().lay_down(story, note, facts.splitlines())
+        service().world.lay_down(story, note, facts.splitlines())
     except FormRefused as error:
         return _world(story, scene_id, note=note, facts=facts, wrong=error.fields), error.status
     return redirect(url_for("pages.world", story_id=story_id, scene_id=scene_id, _anchor="holds"), 303)
@@ -77,7 +77,7 @@ def correct_cast(story_id: str, scene_id: str) -> ResponseReturnValue:
         if form.get("back"):
             service().library.memories.take_back(story.id, name)
         else:
-            service().correct(
+            service().world.correct(
                 story, name, form.get("called", ""), form.get("role", ""), form.get("traits", "").split(";"),
                 left_out=bool(form.get("left_out")),
             )  # fmt: skip
@@ -99,7 +99,7 @@ def inspector(story_id: str, scene_id: str) -> ResponseReturnValue:
     ended = path[-1].ended_at is not None
     return render_template(
         "inspector.html", **_about(story, scene_id), given=[one for one in reversed(given) if one[2]],
-        following=lines(service().next_prompt(path).parts) if ended else [],
+        following=lines(service().world.next_prompt(path).parts) if ended else [],
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _world(story: models.Story, scene_id: str, **more: Any) -> str:
         "world.html",
         **{
             **_about(story, scene_id), "note": story.note, "facts": "\n".join(story.facts), "wrong": {},
-            "remembered": service().remembered(path), "said": said, "key": key,
+            "remembered": service().world.remembered(path), "said": said, "key": key,
             "away": [one for one in said.values() if one.left_out], "limits": laid_down, **more,
         },
     )  # fmt: skip

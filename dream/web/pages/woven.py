@@ -52,7 +52,7 @@ def course(influence: Influence) -> list[dict[str, float]]:
 def _told(service: Service, scene: models.Scene) -> Told:
     if scene.state in LIVE:
         return Told(0, [], {})
-    rows = service.sources_shown(scene.id)
+    rows = service.sources.of(scene.id)
     origins = {row["fragment_id"]: _origin(row["work"]) for row in rows}
     return Told(len(scene.text), service.library.scenes.threads(scene.id), origins)
 
