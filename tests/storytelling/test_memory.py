@@ -47,6 +47,12 @@ def test_an_english_scene_says_who_is_in_it() -> None:
     assert {figure.seen for figure in memory.cast} == {1}
 
 
+def test_days_and_months_are_nobody() -> None:
+    told = "Mara said that the carrier goes up on Thursdays. Thursdays came and went, and in May nobody said a word."
+    assert {"Mara"} <= set(names(read(told, MARA)))
+    assert not {"Thursdays", "May"} & set(names(read(told, MARA)))
+
+
 def test_a_korean_scene_says_who_is_in_it() -> None:
     cast = {figure.name: figure for figure in read(KOREAN, DURI).cast}
     assert {"두리", "월례", "막동 할아범"} <= set(cast)

@@ -127,7 +127,7 @@ def _capitals(words: Sequence[str]) -> list[tuple[list[str], int]]:
     runs, at = [], 0
     while at < len(words):
         end = at
-        while end < len(words) and words[end][0].isupper() and words[end] not in _NO_NAMES:
+        while end < len(words) and words[end][0].isupper() and not _names_nobody(words[end]):
             end += 1
         run = list(words[at:end])
         start = at
@@ -137,6 +137,10 @@ def _capitals(words: Sequence[str]) -> list[tuple[list[str], int]]:
             runs.append((run, start))
         at = max(end, at + 1)
     return runs
+
+
+def _names_nobody(word: str) -> bool:
+    return word in _NO_NAMES or word.removesuffix("s") in _NO_NAMES  # on Thursdays
 
 
 def _part_of(name: str, names: set[str]) -> bool:
