@@ -16,7 +16,8 @@ from dream.store import models
 from dream.storytelling.prose import Run, Tied, runs
 from dream.web import build_app
 from dream.web.pages import assets
-from tests.conftest import OpenService
+from tests.accounts.test_gate import account
+from tests.conftest import TALES, OpenService
 from tests.fakes.client import FakeUpstream
 from tests.web.reading import PREMISE, WORKS, begin, post, text_of
 
@@ -51,6 +52,15 @@ def test_a_shelf_that_is_not_there_is_said_with_what_was_typed(reader: FlaskClie
     assert refused.status_code == 404
     assert "There is no corpus named nowhere" in refused.text
     assert f">{PREMISE}</textarea>" in refused.text
+
+
+def test_the_shelf_that_a_story_draws_on_is_the_one_that_was_chosen(shelf: Service, reader: FlaskClient) -> None:
+    assert "Which shelf" not in reader.get("/").text
+    shelf.library.corpora.make("empty", "Empty", account(shelf, "mara").id, public=True)
+    for name in ("another", "the-last"):
+        list(shelf.ingest.files([TALES / "en" / "eleven-coats.md"], name))
+    for asked, chosen in {"": "starter", "?corpus=the-last": "the-last", "?corpus=empty": "empty"}.items():
+        assert re.findall(r'<option value="([^"]+)" selected>', reader.get(f"/{asked}").text) == [chosen]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseR
         "notice": said_of(error) if error else "",
         "wrong": error.fields if isinstance(error, BriefRefused) else {},
         "examples": _examples(shelf.id) if shelf else [],
-        "shelves": [shelf for shelf in shelves if shelf.works],
+        "shelves": [shelf for shelf in shelves if shelf.works or shelf.name == chosen],
         "chosen": chosen,
         "empty": shelf is None or not shelf.works,
         "unfinished": service().library.stories.of_reader(reader, limit=UNFINISHED) if reader else [],
