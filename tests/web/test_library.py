@@ -100,7 +100,17 @@ def test_words_of_the_readers_own_stand_beside_what_was_told(shelf: Service, rea
     assert 'class="tied"' in page
     events = [event.name for event in shelf.log.follow(mine.rpartition("/")[2]) if event]
     assert (events[0], events[-1]) == ("begin", "told")
-    assert post(reader, f"{mine}/continue", mine).status_code == 303
+    further = urlsplit(post(reader, f"{mine}/continue", mine).location).path
+    [*_] = shelf.log.follow(further.rpartition("/")[2])
+    parts = reader.get(further).text.split("<article")
+    assert ["In your own words" in part for part in parts[1:]] == [True, False]
+    story = scene.partition("/scenes/")[0]
+    post(reader, f"{story}/share", further)
+    link = re.search(r'value="(http[^"]+/shared/[^"]+)"', reader.get(further).text)
+    assert link
+    shared = build_app(shelf).test_client().get(urlsplit(link[1]).path).text
+    assert "In the reader’s own words" in shared
+    assert "In your own words" not in shared
 
 
 @pytest.mark.parametrize("text", ["", "   \n ", "a\x00b", "x" * 20_001])
