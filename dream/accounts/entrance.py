@@ -133,17 +133,17 @@ class Entrance:
             raise FormRefused.of("scopes", _choose(allowed))
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_TOKEN_NAME:
-            raise FormRefused.of("name", "Please name the token by what will use it, in at most 80 characters.")
+            raise FormRefused.of("name", "Please name the key by what will use it, in at most 80 characters.")
         if len(self._library.tokens.of_account(account.id)) >= TOKENS:
             raise Conflict(
-                worded("An account has at most %(most)s tokens. Revoke one that is no longer used first.", most=TOKENS)
+                worded("An account has at most %(most)s keys. Revoke one that is no longer used first.", most=TOKENS)
             )
         secret = TOKEN + secrets.token_urlsafe(32)
         return self._library.tokens.add(account.id, digest(secret), name, sorted(scopes)), secret
 
 
 def _choose(allowed: Collection[Scope]) -> str:
-    return worded("Please choose what the token may do: %(allowed)s.", allowed=", ".join(sorted(allowed)))
+    return worded("Please choose what the key may do: %(allowed)s.", allowed=", ".join(sorted(allowed)))
 
 
 def _key(kind: str, value: str) -> str:

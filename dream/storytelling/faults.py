@@ -24,15 +24,15 @@ FAULTS: dict[str, Fault] = {
     "closed": Fault(worded("The telling was closed."), theirs=False),
     "cut_off": Fault(worded("The line to the storyteller broke off before the end.")),
     "model_missing": Fault(
-        worded("The storyteller's server does not offer the model that dream is set to."),
+        worded("The storyteller's server does not know the storyteller that dream is set to."),
         retry=False,
-        advice=worded("Another model, or another server's address, has to be set before it can tell."),
+        advice=worded("Another name, or another server's address, has to be set before it can tell."),
     ),
     "provider_busy": Fault(worded("The storyteller has more to do than it can manage just now.")),
     "provider_failed": Fault(worded("The storyteller's server reported trouble of its own.")),
     "provider_garbled": Fault(
         worded("The storyteller's server sent something that is not a story."),
-        advice=worded("Should this happen again, the address that dream is set to may not be a model's."),
+        advice=worded("Should this happen again, the address that dream is set to may not be a storyteller's."),
     ),
     "provider_refused": Fault(
         worded("The storyteller's server did not accept dream's key, or the account behind it."),
@@ -42,7 +42,7 @@ FAULTS: dict[str, Fault] = {
     "provider_rejected": Fault(
         worded("The storyteller's server did not take the request as it was."),
         retry=False,
-        advice=worded("A shorter brief or another model may be taken."),
+        advice=worded("Fewer words, or another storyteller, may be taken."),
         theirs=False,
     ),
     "provider_resting": Fault(
@@ -63,7 +63,7 @@ FAULTS: dict[str, Fault] = {
     "setup_failed": Fault(
         worded("The storyteller could not be set up."),
         retry=False,
-        advice=worded("Its package, its key and the model's name have to be looked at."),
+        advice=worded("Its package, its key and its name have to be looked at."),
     ),
     "told_nothing": Fault(worded("The storyteller ended without telling anything."), theirs=False),
     "too_slow": Fault(worded("The storyteller did not begin in time.")),

@@ -36,6 +36,8 @@ def test_home_asks_one_question_and_offers_three_beginnings_from_the_shelf(shelf
         assert f">{premise}</textarea>" in reader.get(unescape(address)).text
     korean = reader.get("/", headers={"Accept-Language": "ko-KR,ko;q=0.9,en;q=0.5"}).text
     assert '<li lang="ko"><a href="/?premise=' in korean
+    reader.set_cookie("look", "..ko")
+    assert '<li lang="ko"><a href="/?premise=' in reader.get("/", headers={"Accept-Language": "en"}).text
 
 
 def test_an_empty_shelf_is_said_plainly(service: Service) -> None:

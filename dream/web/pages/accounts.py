@@ -122,8 +122,8 @@ def make_token() -> ResponseReturnValue:
 @needs("read")
 def revoke_token(token_id: str) -> ResponseReturnValue:
     if not service().library.tokens.revoke(_own().id, token_id):
-        raise NotFound("There is no such token of yours. It may have been revoked already.")
-    flash(gettext("The token is revoked: it opens nothing any more."))
+        raise NotFound("There is no such key of yours. It may have been revoked already.")
+    flash(gettext("The key is revoked: it opens nothing any more."))
     return redirect(url_for("pages.account", _anchor="tokens"), 303)
 
 

@@ -15,6 +15,7 @@ from dream.storytelling.refusals import refusals
 from dream.web.access import needs
 from dream.web.auth import actor, known_reader, present_reader, welcome
 from dream.web.current import service
+from dream.web.languages import page_language
 from dream.web.pages import pages
 from dream.web.pages.examples import Example, examples
 from dream.web.problems import said_of
@@ -76,5 +77,4 @@ def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseR
 
 
 def _examples(corpus_id: str) -> list[Example]:
-    language = request.accept_languages.best_match(["en", "ko"], "en")
-    return examples(service().library.works.works(corpus_id), language, datetime.now(UTC).toordinal())
+    return examples(service().library.works.works(corpus_id), page_language(), datetime.now(UTC).toordinal())
