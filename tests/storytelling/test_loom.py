@@ -24,6 +24,7 @@ from dream.storytelling.storytellers.loom.english.clauses import clauses_of, nam
 from dream.storytelling.storytellers.loom.english.cutting import cut_off
 from dream.storytelling.storytellers.loom.english.frames import fill
 from dream.storytelling.storytellers.loom.english.hero import Figure
+from dream.storytelling.storytellers.loom.english.recast import wordings
 from dream.storytelling.storytellers.loom.english.sources import sources_of
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Passage, Request
@@ -407,6 +408,13 @@ def test_nothing_is_lifted_out_that_needs_what_stood_before(tale: str) -> None:
 def test_nobody_is_left_waiting_for_a_verb() -> None:
     assert cut_off("The youth claimed the bride , but the king , who did not much fancy him".split())
     assert not cut_off("The youth claimed the bride , but the king refused him".split())
+
+
+def test_what_is_shortened_keeps_its_verb() -> None:
+    tale = "The water in the ribs of the sand, which had been lying still, began to wink."
+    passage = Passage(1, tale, "A tale", "", "en", True)
+    [clause] = clauses_of(passage, names_in((passage,)))
+    assert all(" had " in form.text or "began" in form.text for form in wordings(clause, tale, ["it is said"]))
 
 
 def test_a_role_of_several_takes_the_plural_and_a_heroine_owns_what_is_hers() -> None:

@@ -80,6 +80,8 @@ def _shortened(clause: Clause, source: str) -> Clause | None:
         cuttable = words[end].lower() in BREAKS or in_series(words, end)
         if not cuttable or len(kept) < least or cut_off(kept) or not whole(kept, length) or kept[-1].lower() in BREAKS:
             continue
+        if not (clause.subject or clause.custom or _tells(kept)):
+            continue  # "the water in the ribs of the sand", without what it did
         if longest_shared_run(spelled(kept), source) <= RUN_LIMIT:
             lowered = spelled(tokens(clause.lowered)[: len(kept)])
             return replace(
