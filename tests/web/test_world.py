@@ -97,7 +97,7 @@ def test_what_a_reader_lays_down_goes_into_the_next_prompt(shelf: Service, reade
     assert parts["note"]["characters"] > len("Keep it wry.")
     page = text_of(reader.get(f"{told.partition('#')[0]}/prompt").text)
     assert "Your note to the storyteller" in page
-    assert "Part 2, told by loom" in page
+    assert "Part 2, told by dream’s own loom" in page
     assert "The next part" in page
 
 
