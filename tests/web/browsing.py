@@ -9,9 +9,9 @@ KOREAN = "말이 통하지 않는 두 사공이 모래톱에서 만난다."
 PHONE = {"width": 390, "height": 844}
 
 
-def begin(page: Page, premise: str = PREMISE) -> None:
+def begin(page: Page, premise: str = PREMISE, shelf: str = "", length: str = "medium") -> None:
     """Whatever language the page speaks."""
-    page.goto("/")
+    page.goto(f"/?corpus={shelf}&length={length}")
     page.locator("#premise").fill(premise)
     page.locator(".begin button.first").click()
 

@@ -56,12 +56,17 @@ def loom(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iterat
         yield serving
 
 
+RELAY_TELLINGS = 8
+"""Stories that `relay` tells at once: few, so that a test can fill it."""
+
+
 @pytest.fixture(scope="session")
 def relay(tmp_path_factory: pytest.TempPathFactory, upstream_process: FakeUpstream) -> Iterator[Serving]:
     """A service whose storyteller says what the test wants, when it wants."""
     home = tmp_path_factory.mktemp("relay")
     settings = {"storyteller": "openai", "openai_base_url": upstream_process.base_url, "model": "fake"}
-    with Serving(home, **settings, read_back=False) as serving:  # the test has said all that it tells
+    alone = {"read_back": False, "tellings": RELAY_TELLINGS}  # the test has said all that it tells
+    with Serving(home, **settings, **alone) as serving:
         tale = str(TALES / "en" / "eleven-coats.md")
         assert serving.command("ingest", "--corpus", "coats", tale).returncode == 0
         yield serving
