@@ -20,6 +20,9 @@ from dream.web import build_app
 
 pytest_plugins = ["tests.fakes.fixtures"]
 
+# Every process that a test begins would else compile dream anew, which takes a second.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 ROOT = Path(__file__).resolve().parent.parent
 TALES = ROOT / "corpus"
 

@@ -1,9 +1,8 @@
-"""A real Chroma server on loopback."""
+"""A real Chroma server on loopback, as the hosts have it."""
 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +10,18 @@ from types import TracebackType
 
 import httpx
 
+from tests.conftest import ROOT
+from tests.deploy.front import free_port, wait_until_listening
+
 PATIENCE = 60
 
 
 class Chroma:
-    """`chroma run` on a folder and a port that stays its own over restarts."""
+    """Chroma's server on a folder and a port that stays its own over restarts."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Chroma:
@@ -35,13 +35,12 @@ class Chroma:
 
     def start(self) -> None:
         """Returns when it answers."""
-        chroma = Path(sys.executable).with_name("chroma")
-        command = [str(chroma), "run", "--path", str(self._folder), "--host", "127.0.0.1", "--port", str(self._port)]
+        command = [sys.executable, str(ROOT / "deploy" / "chroma"), "run"]
+        command += ["--path", str(self._folder), "--host", "127.0.0.1", "--port", str(self._port)]
         environment = {**os.environ, "ANONYMIZED_TELEMETRY": "False"}
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        transport = httpx.HTTPTransport(retries=10)  # each waits twice as long as the one before
-        with httpx.Client(transport=transport, timeout=PATIENCE, trust_env=False) as client:
-            client.get(f"{self.url}/api/v2/heartbeat").raise_for_status()
+        wait_until_listening(self._port, self._process)
+        httpx.get(f"{self.url}/api/v2/heartbeat", timeout=PATIENCE, trust_env=False).raise_for_status()
 
     def stop(self) -> None:
         self._process.terminate()

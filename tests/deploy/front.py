@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,16 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Returns when something listens there; a process that ends before is an error."""
+    while True:
+        with suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"it ended with {process.wait(0.02)} and never listened")
 
 
 class Front:
@@ -44,8 +55,7 @@ class Front:
 
     def __enter__(self) -> Front:
         self._process = subprocess.Popen([nginx(), "-c", str(self.conf), "-g", "daemon off;"])
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
-            client.get(f"http://{HOST}:{self.http}/")  # returns when it listens
+        wait_until_listening(self.https, self._process)
         return self
 
     def __exit__(

@@ -55,6 +55,16 @@ def client(front: Front) -> Iterator[httpx.Client]:
         yield client
 
 
+def test_the_socket_is_open_to_its_group_alone(serving: Serving) -> None:
+    """NGINX belongs to that group."""
+    path = Path(serving.environment["DREAM_BIND"].removeprefix("unix:"))
+    assert path.stat().st_mode & 0o777 == 0o660
+    assert (Path(serving.environment["DREAM_HOME"]) / "dream.sock").stat().st_mode & 0o777 == 0o600
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path))) as client:
+        assert client.get("http://dream/readyz").json()["status"] == "ok"
+        assert client.post("http://dream/control/works", json={"corpus": None}).status_code in (403, 404)
+
+
 def test_nothing_is_found_by_nginx_or_by_gixy(front: Front) -> None:
     tested = subprocess.run([nginx(), "-t", "-c", str(front.conf)], capture_output=True, text=True, check=False)
     assert tested.returncode == 0, tested.stderr
