@@ -10,6 +10,8 @@ host=${DREAM_HOST_FILE:-/etc/dream/host.env}
 # shellcheck source=/dev/null
 [[ ! -r $host ]] || . "$host"
 release=$root/releases/$(<"$bundle/release")
+# shellcheck disable=SC2034
+environment=$root/environments/$(sha256sum "$bundle/requirements.lock" | cut -c1-16)
 
 log() { printf '%s %s: %s\n' "$(date -u +%H:%M:%S)" "${LIFECYCLE_EVENT:-by hand}" "$*"; }
 

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,24 @@ def test_a_template_with_a_value_missing_is_refused() -> None:
     refused = run(ROOT / "scripts" / "render", ROOT / "nginx" / "dream" / "proxy.conf")
     assert refused.returncode == 1
     assert "@HOST@" in refused.stderr
+
+
+def test_the_bytecode_of_a_bundle_is_of_what_was_named_and_taken_without_a_look_at_its_source(tmp_path: Path) -> None:
+    wheels, site, modules = tmp_path / "wheels", tmp_path / "site", tmp_path / "modules"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / "told-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("told/__init__.py", "SAID = 'as it was built'")
+        wheel.writestr("told/unloaded.py", "")
+    modules.write_text("told/__init__.py\nnowhere.py\n")
+    made = run(sys.executable, ROOT / "scripts" / "bytecode", modules, wheels, tmp_path / "bytecode.zip")
+    assert made.returncode == 0, made.stderr
+    with zipfile.ZipFile(tmp_path / "bytecode.zip") as archive:
+        (name,) = archive.namelist()
+        archive.extractall(site)
+    assert site / name == Path(cache_from_source(site / "told" / "__init__.py"))
+    (site / "told" / "__init__.py").write_text("SAID = 'as it was edited'")
+    said = run(sys.executable, "-c", "import told; print(told.SAID)", PYTHONPATH=str(site)).stdout
+    assert said == "as it was built\n"
 
 
 def test_a_backup_of_a_host_is_whole_and_its_owners_alone(tmp_path: Path) -> None:
