@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +94,10 @@ class RehearsalHost:
     def process(self, unit: str) -> int:
         return int((self.state / f"{unit}.service.pid").read_text())
 
+    def processes(self) -> dict[str, int]:
+        """The process of every unit that was started."""
+        return {path.name.removesuffix(".service.pid"): int(path.read_text()) for path in self.state.glob("*.pid")}
+
     def dream(self, *words: str) -> str:
         """What a command says, run as the service's user would."""
         command = [str(self.root / "current" / "bin" / "dream"), *words]
@@ -121,9 +126,12 @@ class RehearsalHost:
 
     def wait_until_served(self) -> None:
         """Returns when readers are answered again."""
-        again = ["--retry", "90", "--retry-delay", "1", "--retry-max-time", "90", "--retry-all-errors"]
-        asked = ["curl", "--silent", "--fail", "--cacert", str(self.front.certificate), f"{self.front.url}/livez"]
-        subprocess.run([*asked, *again], check=True, capture_output=True)
+        with self.front.client() as client:
+            for _ in range(1800):
+                if client.get("/livez").status_code == 200:
+                    return
+                time.sleep(0.05)
+        raise AssertionError("readers were not served again")
 
     def lend_environment(self, bundle: Path) -> None:
         """Puts this suite's own environment where the bundle's would be made, as if a release before had left it."""

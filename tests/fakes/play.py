@@ -86,7 +86,7 @@ class Play:
         """What happens after `after` pieces; whether the stream goes on."""
         async with self._upstream.changed:
             self._upstream.changed.notify_all()
-        if self._scenario.latch:
+        if self._scenario.latch and self._scenario.fault != "flow":
             await self._upstream.latches[self._scenario.latch].wait()
         if self._scenario.fault.isdigit():
             return self._fail(int(self._scenario.fault))
@@ -174,6 +174,13 @@ class Play:
         while True:
             self._send(b"x")
             await asyncio.sleep(0.02)
+
+    async def _flow(self) -> bool:
+        released = self._upstream.latches[self._scenario.latch]
+        while not released.is_set() and not self._writer.is_closing():
+            self._send(event(self._model, {"content": "on and "}))
+            await asyncio.sleep(self._scenario.delay)
+        return True
 
     async def _long_line(self) -> bool:
         megabyte = b"x" * 1_000_000

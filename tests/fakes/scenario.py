@@ -25,6 +25,8 @@ class Scenario:
 
     A status is the answer's before the first piece; `after` some it comes as an error within the stream.
 
+    With the fault `flow` pieces go on coming until the latch is released.
+
     `before` the answer and the `delay` after each piece are in seconds.
     """
 
@@ -61,7 +63,7 @@ class Scenario:
 FAULTS = tuple(
     "ok hang hangup reset html json stall drop mid-line comments no-finish done-no-finish bad-json bad-utf8 error-event"
     " error-data error-429 long-line length content-filter tool-calls surrogates lone-surrogate controls odd empty"
-    " thinking drop-after-finish stall-after-finish drip".split()
+    " thinking drop-after-finish stall-after-finish drip flow".split()
 )
 
 
