@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from dream.errors import SetupFailed
@@ -16,14 +16,13 @@ from dream.settings import Settings
 _DATABASE = "dream.sqlite3"
 _FILES = "files"
 _KEPT = ("secret-key",)
-_PAGES = 1000  # copied at once; writers come in between
 
 
 def back_up(settings: Settings, folder: Path) -> None:
     """Copies everything that cannot be made anew into a new folder. Raises SetupFailed where it is not empty.
 
-    Files first kept after the database was copied are not in it; the database never names one that is missing, since
-    it is copied before the files.
+    Files first kept after the database was copied are not in it. It is copied before them, so that it names none that
+    is missing but what its author removed meanwhile.
     """
     _check_empty(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -31,9 +30,12 @@ def back_up(settings: Settings, folder: Path) -> None:
         closing(sqlite3.connect(settings.database_path)) as source,
         closing(sqlite3.connect(folder / _DATABASE)) as copy,
     ):
-        source.backup(copy, pages=_PAGES)
+        # In one step, which holds up no writer where the log is write-ahead; a copy in several begins anew whenever
+        # somebody writes in between, and beside a busy service it would never end.
+        source.backup(copy)
     if (settings.home / _FILES).is_dir():
-        shutil.copytree(settings.home / _FILES, folder / _FILES, ignore=shutil.ignore_patterns("incoming"))
+        ignore = shutil.ignore_patterns("incoming")
+        shutil.copytree(settings.home / _FILES, folder / _FILES, ignore=ignore, copy_function=_copy_what_is_there)
     for name in _KEPT:
         if (settings.home / name).exists():
             shutil.copy2(settings.home / name, folder / name)
@@ -54,6 +56,11 @@ def restore(settings: Settings, folder: Path) -> None:
     for name in (*_KEPT, _DATABASE):  # the database last: with it the folder holds data
         if (folder / name).exists():
             shutil.copy2(folder / name, settings.home / name)
+
+
+def _copy_what_is_there(source: str, target: str) -> None:
+    with suppress(FileNotFoundError):  # removed for good since the folder was listed
+        shutil.copy2(source, target)
 
 
 def _check_empty(folder: Path) -> None:

@@ -106,13 +106,13 @@ class Files:
     def settled(self) -> Iterator[str]:
         """Those that have stood for an hour: whoever brought one has asked for it to be read by now, or never will."""
         for sha256 in self.kept():
-            if self.path(sha256).stat().st_mtime < time.time() - SETTLED_SECONDS:
+            if _age(self.path(sha256)) > SETTLED_SECONDS:
                 yield sha256
 
     def clear_abandoned(self) -> None:
         """Removes what uploads that broke off long ago have left."""
         for path in self._folder.glob("incoming/*"):
-            if path.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+            if _age(path) > ABANDONED_SECONDS:
                 path.unlink(missing_ok=True)
 
 
@@ -124,6 +124,14 @@ def _disk_full() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom("The disk of the service is full. Nothing was changed; please try again later.") from None
         raise
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; none for one that has gone since its folder was listed."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _place(folder: Path, sha256: str) -> Path:

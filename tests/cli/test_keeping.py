@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from dream.cli import main
 from dream.settings import Settings
 from dream.store import models
+from dream.store.backup import back_up
 from dream.store.database import Database
+from dream.store.files import Files
 from dream.store.library import Library
 
 RunAt = Callable[..., Result]
@@ -73,6 +77,58 @@ def test_a_backup_put_back_has_everything_and_its_indexes(run_at: RunAt, stocked
     run_at(other, "restore", str(kept))
     assert titles(run_at(other, "works", "--json")) == titles(run_at(home, "works", "--json"))
     assert "agree" in run_at(other, "check").stdout
+
+
+def test_a_backup_ends_beside_a_service_that_never_stops_writing(home: Path, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=home)
+    database = Database(settings.database_path)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (x)"))
+        session.execute(text("INSERT INTO t VALUES (zeroblob(32000000))"))
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with database.write() as session:
+                session.execute(text("INSERT INTO t VALUES (1)"))
+
+    writing = threading.Thread(target=write)
+    copying = multiprocessing.get_context("spawn").Process(target=back_up, args=(settings, tmp_path / "kept"))
+    writing.start()
+    try:
+        copying.start()
+        copying.join(60)
+        assert copying.exitcode == 0, "it had not ended after a minute"
+    finally:
+        copying.kill()
+        stop.set()
+        writing.join()
+        database.close()
+
+
+def test_a_backup_leaves_out_what_is_removed_meanwhile(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(_env_file=None, home=home)
+    kept = []
+    for words in (b"stays", b"goes"):
+        incoming = Files(home / "files").incoming()
+        incoming.write(words)
+        kept.append(incoming.keep().sha256)
+
+    def removing(*_patterns: str) -> Callable[[str, list[str]], list[str]]:
+        """Its author removes a file once its folder has been listed."""
+
+        def ignore(_folder: str, names: list[str]) -> list[str]:
+            if kept[1] in names:
+                Files(home / "files").remove(kept[1])
+            return []
+
+        return ignore
+
+    monkeypatch.setattr(shutil, "ignore_patterns", removing)
+    back_up(settings, tmp_path / "kept")
+    assert list(Files(tmp_path / "kept" / "files").kept()) == kept[:1]
 
 
 def test_what_differs_is_told_and_mended(run_at: RunAt, stocked_home: Path, tmp_path: Path) -> None:
