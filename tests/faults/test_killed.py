@@ -22,6 +22,7 @@ from dream.service import Service
 from dream.settings import Settings
 from tests.conftest import TALES
 from tests.faults.reader import STEPS, bring_and_read, recover_and_compare
+from tests.trials import Trials
 
 TRIALS = int(os.environ.get("DREAM_FAULT_TRIALS", "20"))
 """Random moments; the nightly run has 200."""
@@ -143,35 +144,33 @@ class Trial:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_a_named_step(trial: Trial, step: str, after: bool) -> None:
+def test_killed_at_a_named_step(trial: Trial, trials: Trials, step: str, after: bool) -> None:
     trial.die_at(step, after=after)
     trial.check()
+    trials.count("killed at a named step, all as promised")
 
 
 @pytest.mark.parametrize("times", [2, 4, 6, 8])
-def test_killed_between_two_steps_of_reading(trial: Trial, times: int) -> None:
+def test_killed_between_two_steps_of_reading(trial: Trial, trials: Trials, times: int) -> None:
     trial.die_at("a step", after=True, times=times)
     trial.check()
+    trials.count("killed at a named step, all as promised")
 
 
 def test_killed_at_random_moments(
-    before: Path, tmp_path: Path, texts: Path, processes: ForkServerContext, capsys: pytest.CaptureFixture[str]
+    before: Path, tmp_path: Path, texts: Path, processes: ForkServerContext, trials: Trials
 ) -> None:
     shutil.copytree(before, tmp_path / "whole", symlinks=True)
     whole = Trial(tmp_path / "whole", texts, processes)
     longest = whole.kill_after(60)
     assert ("done", "") in whole.told
     chance = random.Random(SEED)
-    done = 0
     for number in range(TRIALS):
         home = tmp_path / str(number)
         shutil.copytree(before, home, symlinks=True)
         trial = Trial(home, texts, processes)
         trial.kill_after(chance.uniform(0, longest))
         trial.check()
-        done += ("done", "") in trial.told
+        when = "after all was done" if ("done", "") in trial.told else "at a random moment"
+        trials.count(f"killed {when} (seed {SEED}), all as promised")
         shutil.rmtree(home)
-    with capsys.disabled():
-        print(
-            f"\nkilled at {TRIALS} random moments of {longest:.1f} s (seed {SEED}, {done} after all was done): all as promised"
-        )

@@ -20,12 +20,13 @@ from dream.store import database
 from dream.web import build_app
 from tests.conftest import ROOT, TALES, OpenService
 from tests.serving import Serving
+from tests.trials import Trials
 
 LOCK_SECONDS = float(os.environ.get("DREAM_FAULT_LOCK_SECONDS", "1"))
 """How long the database is locked; the nightly run locks it for 30."""
 
 
-def test_a_full_disk_loses_nothing_and_says_so(home: Path, tmp_path: Path, model_folder: Path) -> None:
+def test_a_full_disk_loses_nothing_and_says_so(home: Path, tmp_path: Path, model_folder: Path, trials: Trials) -> None:
     texts = tmp_path / "texts"
     texts.mkdir()
     home.mkdir()
@@ -40,10 +41,11 @@ def test_a_full_disk_loses_nothing_and_says_so(home: Path, tmp_path: Path, model
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "full" in done.stdout
+    trials.count("the disk full, nothing lost", done.stdout.count(" bytes left: "))
 
 
 def test_a_locked_database_is_waited_for_and_then_busy(
-    open_service: OpenService, home: Path, monkeypatch: pytest.MonkeyPatch
+    open_service: OpenService, home: Path, monkeypatch: pytest.MonkeyPatch, trials: Trials
 ) -> None:
     monkeypatch.setattr(database, "BUSY_MILLISECONDS", 100)
     service = open_service()
@@ -72,9 +74,12 @@ def test_a_locked_database_is_waited_for_and_then_busy(
     assert found
     assert (found.state, found.outcome) == ("live", "new")
     assert client.post("/api/v1/stories", json={"premise": "A lamp"}).status_code == 201
+    trials.count(f"asked while the database was locked for {LOCK_SECONDS:g} s, 503", len(answers))
 
 
-def test_two_commands_at_once_read_every_work_once(stocked_home: Path, home: Path, tmp_path: Path) -> None:
+def test_two_commands_at_once_read_every_work_once(
+    stocked_home: Path, home: Path, tmp_path: Path, trials: Trials
+) -> None:
     shutil.copytree(stocked_home, home, symlinks=True)
     texts = tmp_path / "texts"
     texts.mkdir()
@@ -89,3 +94,4 @@ def test_two_commands_at_once_read_every_work_once(stocked_home: Path, home: Pat
         assert (checked.returncode, checked.stdout) == (
             0, "The database, the files, the vectors and the words agree.\n",
         )  # fmt: skip
+    trials.count("brought by two commands at once, read once", 6)
