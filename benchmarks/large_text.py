@@ -40,6 +40,8 @@ def main(megabytes: int = 100, volumes: int = 3) -> None:
             if service.library.jobs.active():
                 _timed(f"volume {number} split, stored, indexed", lambda: service.ingest.work("bench"))
         [shelf] = service.library.corpora.shelves(OPERATOR)
+        if not shelf.works:
+            raise SystemExit("Nothing stands on the shelf.")
         print(f"{shelf.works} volumes live with {shelf.fragments:,} fragments, {service.library.jobs.active()} waiting")
         held = MEMORY // 2**20
         print(f"peak of this process {_peak():.0f} MiB (cap {CAP}); the kernel holds its child to {held}")
