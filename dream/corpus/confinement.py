@@ -15,9 +15,9 @@ CPU_SECONDS = 6
 WALL_SECONDS = 9.0
 
 
-def limit() -> None:
+def limit(wall_seconds: float = WALL_SECONDS) -> None:
     """Limits time, memory and output, and forbids core dumps and children. For the start of the process."""
-    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)  # where its parent is gone, it still ends
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)  # where its parent is gone, it still ends
     for what, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, MEMORY),

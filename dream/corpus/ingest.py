@@ -20,6 +20,7 @@ from typing import Literal
 
 from sqlalchemy.exc import OperationalError
 
+from dream.corpus.confinement import WALL_SECONDS
 from dream.corpus.document import Document
 from dream.corpus.indexing import Indexing
 from dream.corpus.loaders import suffixes
@@ -40,6 +41,8 @@ from dream.wording import worded
 AGAIN_SECONDS = 5.0
 """How long a job that was broken off waits for its next attempt; twice as long for the one after."""
 POLL_SECONDS = 0.1
+LONGER = 3
+"""How many times as long the parser may take at every further attempt."""
 LAPSED_SECONDS = 40.0
 """A job whose worker has been silent for so long is lost: another may take it up."""
 
@@ -227,7 +230,8 @@ class Ingest:
             raise TextRefused(
                 worded("The file of %(name)s is not there any more. Please bring it again.", name=job.source)
             )
-        return parse(path, job.source)
+        # A machine that is busy elsewhere keeps a parser waiting: every further attempt may take longer.
+        return parse(path, job.source, WALL_SECONDS * LONGER ** (job.tries - 1))
 
     def _step(self, job: models.Job, state: str, done: int = 0, of: int = 0) -> None:
         if self._library.jobs.step(job, state, done, of):
@@ -277,6 +281,8 @@ def _reason(error: Exception) -> tuple[str, str]:
             "The disk of the service is full. The file is kept, and what stood before is unchanged. "
             "Try again when there is room."
         )
+    if isinstance(error, TextRefused):
+        return error.code, error.sentence
     return "internal", worded(
         "Reading it met an error of our own, three times. The file is kept, and what stood before is unchanged. "
         "Try again later."

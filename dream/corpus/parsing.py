@@ -33,17 +33,18 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def parse(path: Path, name: str = "") -> Iterator[Iterator[Document]]:
+def parse(path: Path, name: str = "", seconds: float = WALL_SECONDS) -> Iterator[Iterator[Document]]:
     """The documents of a file: one, or more where it holds many works or a long one. `name` is what its author
     calls it.
 
     All of the file has been read by then, so nothing of a file that is refused is given out. The documents' sections
     are read from a temporary file, as often as they are asked for, while the block lasts.
 
-    Raises TextRefused after at most about ten seconds. What it reads takes no memory of this process.
+    Raises TextRefused after at most `seconds`, about; trying again may help then, with more of them, where it had not
+    spent the processor time that it may have. What it reads takes no memory of this process.
     """
     with _opened(path) as file, tempfile.TemporaryFile() as output:
-        _run(PurePath(name or path.name).suffix, file, output)
+        _run(PurePath(name or path.name).suffix, file, output, seconds)
         output.seek(0)
         if output.read(1) == b"R":
             code, sentence = orjson.loads(output.readline(_LONGEST_RECORD))
@@ -69,24 +70,26 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _run(suffix: str, file: BinaryIO, output: BinaryIO) -> None:
+def _run(suffix: str, file: BinaryIO, output: BinaryIO, seconds: float) -> None:
     """Runs the child to its end. Its environment is empty, since this one holds keys."""
     name = f"file{suffix}" if suffix[1:].isalnum() and len(suffix) < 20 else "file"
     with subprocess.Popen(
-        [*_PYTHON, "-m", "dream.corpus.child", name],
+        [*_PYTHON, "-m", "dream.corpus.child", name, str(seconds)],
         stdin=file, stdout=output, stderr=subprocess.PIPE, start_new_session=True,
         env={"PYTHONPATH": os.pathsep.join(filter(None, [_PACKAGES, *sys.path])), "PYTHONUTF8": "1"}, cwd="/",
     ) as child:  # fmt: skip
         try:
             assert child.stderr
-            complaint = _until_closed(child.stderr.fileno(), time.monotonic() + WALL_SECONDS)
+            complaint = _until_closed(child.stderr.fileno(), time.monotonic() + seconds)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
     if complaint:
         logger.warning("a file could not be read: %s", complaint)
-    if complaint is None or child.returncode in (-signal.SIGXCPU, -signal.SIGALRM):
+    if child.returncode == -signal.SIGXCPU:
         raise refused("too_slow")
+    if complaint is None or child.returncode == -signal.SIGALRM:
+        raise refused("too_slow", retry=True)
     if child.returncode:
         raise refused("reading_failed")
 

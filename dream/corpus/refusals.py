@@ -40,5 +40,8 @@ SENTENCES = {
 }
 
 
-def refused(code: str, **details: object) -> TextRefused:
-    return TextRefused(worded(SENTENCES[code], **details), code)
+def refused(code: str, *, retry: bool = False, **details: object) -> TextRefused:
+    """`retry` says that it need not be the file's fault."""
+    refusal = TextRefused(worded(SENTENCES[code], **details), code)
+    refusal.retry = retry
+    return refusal

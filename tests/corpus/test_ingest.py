@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text, update
 
+from dream.corpus import parsing
+from dream.corpus.document import Document
+from dream.corpus.refusals import SENTENCES
 from dream.service import Service
 from dream.store import models
 from dream.store.library import scenes
@@ -103,6 +108,29 @@ def test_what_a_worker_that_died_was_reading_is_not_found_and_then_read_once(sto
     live, lexical, vectors = indexed(stocked)
     assert live == vectors
     assert len(live) == lexical
+
+
+def test_a_busy_machine_refuses_no_file(service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parser that had to wait for the processor is begun again, and may take longer each time."""
+    allowed: list[float] = []
+
+    def parse(path: Path, name: str, seconds: float) -> AbstractContextManager[Iterator[Document]]:
+        allowed.append(seconds)
+        return parsing.parse(path, name, seconds if len(allowed) == 3 else 0.0)
+
+    monkeypatch.setattr("dream.corpus.ingest.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("dream.corpus.ingest.parse", parse)
+    assert ingest(service, folder) == ["new"]
+    assert allowed == [9.0, 27.0, 81.0]
+
+
+def test_a_file_that_takes_too_long_on_every_attempt_says_so(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dream.corpus.ingest.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("dream.corpus.ingest.WALL_SECONDS", 0.0)
+    [done] = service.ingest.files([folder], "starter")
+    assert (done.outcome, done.sentence) == ("refused", SENTENCES["too_slow"])
 
 
 def test_what_its_author_cancelled_halfway_leaves_nothing_behind(stocked: Service, folder: Path) -> None:

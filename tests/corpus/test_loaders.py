@@ -254,7 +254,7 @@ def test_a_plain_text_is_read_without_what_guesses_at_encodings(tmp_path: Path) 
         path.write_text("Ой, колокол", encoding=encoding)
         with path.open("rb") as file:
             done = subprocess.run(
-                [sys.executable, "-c", probe, "tale.txt"], stdin=file, capture_output=True, text=True, check=True
+                [sys.executable, "-c", probe, "tale.txt", "9"], stdin=file, capture_output=True, text=True, check=True
             )
         loaded[encoding] = set(done.stderr.split())
     assert "charset_normalizer" in loaded["cp1251"]
@@ -268,22 +268,22 @@ def test_the_service_does_not_load_the_parsers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fate", "code"),
+    ("fate", "code", "retry"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "reading_failed"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "reading_failed"),
-        ("os._exit(3)", "reading_failed"),
-        ("print('S[]'); sys.stdout.flush(); os._exit(0)", "reading_failed"),
-        ("print('D{}'); sys.stdout.flush(); os._exit(0)", "reading_failed"),
-        ("print('nonsense'); sys.stdout.flush(); os._exit(0)", "reading_failed"),
-        ("bytearray(2**30)", "too_much_memory"),
-        ("[sys.stdout.write('x' * 2**20) for _ in range(300)]", "too_much_text"),
-        ("signal.raise_signal(signal.SIGXCPU)", "too_slow"),
-        ("signal.raise_signal(signal.SIGALRM)", "too_slow"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "reading_failed", False),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "reading_failed", False),
+        ("os._exit(3)", "reading_failed", False),
+        ("print('S[]'); sys.stdout.flush(); os._exit(0)", "reading_failed", False),
+        ("print('D{}'); sys.stdout.flush(); os._exit(0)", "reading_failed", False),
+        ("print('nonsense'); sys.stdout.flush(); os._exit(0)", "reading_failed", False),
+        ("bytearray(2**30)", "too_much_memory", False),
+        ("[sys.stdout.write('x' * 2**20) for _ in range(300)]", "too_much_text", False),
+        ("signal.raise_signal(signal.SIGXCPU)", "too_slow", False),
+        ("signal.raise_signal(signal.SIGALRM)", "too_slow", True),
     ],
 )
 def test_however_a_child_ends_there_is_a_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str, code: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str, code: str, retry: bool
 ) -> None:
     """A child that meets this fate while it reads: a site file, which it loads here, puts it into its way."""
     folder = tmp_path / "packages"
@@ -299,4 +299,4 @@ def test_however_a_child_ends_there_is_a_code(
     path.write_text("It rang.")
     with pytest.raises(TextRefused) as refusal, parse(path) as documents:
         list(documents)
-    assert refusal.value.code == code
+    assert (refusal.value.code, refusal.value.retry) == (code, retry)
