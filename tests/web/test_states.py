@@ -97,6 +97,9 @@ def test_withdrawn_sources(shelf: Service, language: str) -> None:
         language
     ] in page
     assert cited["title"] not in page
+    note = re.search(r'<li class="note" tabindex="-1" id="(note-[^"]+)"[^>]*>\s*<p data-when="withdrawn">', page)
+    assert note, "it stands among what sentences lean on"
+    assert f'href="#{note[1]}"' in page  # and those sentences still name it
 
 
 @LANGUAGES

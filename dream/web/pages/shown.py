@@ -59,7 +59,7 @@ def scene_shown(
     if not excerpts:
         about = [{**row, "excerpt": "", "reasons": {}} for row in about]
     threads = library.threads(scene.id)
-    numbers = numbered(threads, [row["fragment_id"] for row in about if not row["withdrawn"]])
+    numbers = numbered(threads, [row["fragment_id"] for row in about])
     sentences = tied(threads, numbers)
     copied = [Span(run.start, run.end) for run in library.copied_runs(scene.id)]
     counts = Counter(number for sentence in sentences for number in sentence.sources)
@@ -74,10 +74,8 @@ def scene_shown(
 
 
 def _sources(about: Sequence[dict[str, Any]], numbers: Mapping[str, int], counts: Mapping[int, int]) -> list[Source]:
-    """The sources by number; what was taken back has none in the text, and comes last."""
-    withdrawn = (row["fragment_id"] for row in about if row["withdrawn"])
-    places = {**numbers, **{id_: len(numbers) + at for at, id_ in enumerate(withdrawn, 1)}}
-    found = [Source(places[row["fragment_id"]], row, counts.get(places[row["fragment_id"]], 0)) for row in about]
+    """The sources by number. What was taken back keeps its own: its sentences lean on it still."""
+    found = [Source(numbers[row["fragment_id"]], row, counts.get(numbers[row["fragment_id"]], 0)) for row in about]
     return sorted(found, key=lambda source: source.number)
 
 

@@ -17,7 +17,6 @@ export class Inspirations {
     this.element.querySelector(".none").hidden = sources.length > 0;
     this.element.querySelector(".by-words").hidden = !sources.length || sources.some(({ reasons }) => "meaning" in reasons);
     this.notes = new Map(sources.map((source) => [source.fragment_id, this.note(source)]));
-    this.withdrawn = new Set(sources.filter((source) => source.withdrawn).map((source) => source.fragment_id));
     this.element.querySelector(".notes").replaceChildren(...this.notes.values());
   }
 
@@ -33,18 +32,17 @@ export class Inspirations {
     return note;
   }
 
-  /** Numbers the notes as the text first names them; those that it never does come after, and what was taken back last. */
+  /** Numbers the notes as the text first names them; those that it never does come after. */
   number(threads) {
     const ids = [...this.notes.keys()];
-    const kept = new Map(ids.filter((id) => !this.withdrawn.has(id)).map((id) => [id, id]));
-    const order = new Set([...threads.flatMap(({ ties }) => named(ties, kept)), ...kept.keys(), ...ids]);
+    const known = new Map(ids.map((id) => [id, id]));
+    const order = new Set([...threads.flatMap(({ ties }) => named(ties, known)), ...ids]);
     this.numbers = new Map([...order].map((id, at) => [id, at + 1]));
     for (const [id, number] of this.numbers) {
       const note = this.notes.get(id);
       note.id = this.address(number).slice(1);
       note.dataset.source = number;
     }
-    for (const id of this.withdrawn) this.numbers.delete(id);
   }
 
   count(sentences) {
