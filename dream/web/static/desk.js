@@ -9,12 +9,16 @@ const chosen = desk.querySelector(".chosen");
 /** What the page says, in its own language, with the {names} in it filled. */
 const fill = (said, values) => said.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-const count = () => {
+/** Names what is chosen, where the field itself only counts it; before that, what else can be done than choose. */
+const say = () => {
   const names = [...field.files].map((file) => file.name);
   const some = names.slice(0, 3).join(", ");
-  chosen.textContent = names.length > 3 ? fill(desk.dataset.more, { names: some, more: names.length - 3 }) : some;
+  if (!names.length) chosen.textContent = matchMedia("(pointer: fine)").matches ? desk.dataset.drop : "";
+  else if (names.length === 1) chosen.textContent = "";
+  else chosen.textContent = names.length > 3 ? fill(desk.dataset.more, { names: some, more: names.length - 3 }) : some;
 };
-field.addEventListener("change", count);
+say();
+field.addEventListener("change", say);
 for (const name of ["dragenter", "dragover"]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
@@ -26,7 +30,7 @@ drop.addEventListener("drop", (event) => {
   event.preventDefault();
   if (!event.dataTransfer.files.length) return;
   field.files = event.dataTransfer.files;
-  count();
+  say();
 });
 
 if (desk.dataset.events) follow(desk.dataset.events);
