@@ -5,6 +5,7 @@ The process that watches over the worker imports nothing of the application: it 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import logging
 import os
@@ -37,10 +38,19 @@ if TYPE_CHECKING:
 CLOSE_SECONDS = 20
 """What a worker may take after its stories have ended, or had to."""
 
+IDLE_CONNECTIONS = 1000
+"""Connections that may wait for their next request beside those that hold a thread. Past them nobody is let in."""
+
 SWITCH_SECONDS = 0.0005
 """How long a thread that computes may keep the interpreter from those that wait for it: Python's own 5 ms would let
 through two hundred pieces a second while threads are tied, and 50 streams bring thousands.
 """
+
+HEAPS = 2
+"""Heaps that the C library may have. Left to itself it gives threads up to eight a core, each of which keeps the most
+that it ever held.
+"""
+_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +165,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "workers": 1,  # the embedded vector store belongs to one process
             "worker_class": Worker,
             "threads": self._settings.threads,
+            "worker_connections": self._settings.threads + IDLE_CONNECTIONS,
             "timeout": 120,
             "graceful_timeout": self._settings.drain_seconds + CLOSE_SECONDS,
             "keepalive": 15,
@@ -172,6 +183,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Any:
+        _limit_heaps()
         try:
             app = create_app(**self._settings.model_dump())
         except DreamError as error:
@@ -201,6 +213,12 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._say("dream could not be made ready; the lines above say why. `dream doctor` says what mends it.")
             return
         self._say(f"dream is ready at {self._settings.public_url or address(self._settings.bind)}")
+
+
+def _limit_heaps() -> None:
+    """A C library that has no such setting is left as it is."""
+    if adjust := getattr(ctypes.CDLL(None), "mallopt", None):
+        adjust(_ARENA_MAX, HEAPS)
 
 
 def _with_way_out(application: Any) -> Any:

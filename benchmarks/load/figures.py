@@ -18,6 +18,9 @@ from benchmarks.load.upstream import BEFORE_SECONDS
 ONE, BOTH, RIG = "0", "0,1", 1
 """Cores: where a figure is of one core, the server has one for itself, upstream and client share the other."""
 
+STARTING = 5
+"""Stories a second that begin, where others are being told. A load lasts until all of its streams run at once."""
+
 
 @dataclass(frozen=True)
 class Size:
@@ -36,11 +39,11 @@ class Size:
 
 
 FULL = Size(
-    rounds=40, readers=50, cost="50x50x500", fast=8000, held=("100x50x500", "200x20x400"), followed=(50, 20, 150),
+    rounds=40, readers=50, cost="50x50x500", fast=8000, held=("100x50x1500", "200x20x1200"), followed=(50, 20, 250),
     starts=3, streams=(10, 50, 100, 200, 400), grown=100, fragments=(1_000, 10_000, 100_000),
 )  # fmt: skip
 QUICK = Size(
-    rounds=8, readers=12, cost="50x50x150", fast=2000, held=("100x50x400",), followed=(10, 20, 60), starts=1,
+    rounds=8, readers=12, cost="50x50x150", fast=2000, held=("100x50x1500",), followed=(10, 20, 60), starts=1,
     streams=(10, 50), grown=30, fragments=(1_000,),
 )  # fmt: skip
 
@@ -67,7 +70,7 @@ class Figures:
         self.errors: list[str] = []
 
     def rows(self) -> list[Row]:
-        alone, many = self._wanted("1x0x20"), self._wanted(f"{self._size.readers}x50x200", starting=5)
+        alone, many = self._wanted("1x0x20"), self._wanted(f"{self._size.readers}x50x200", starting=STARTING)
         upstream_alone = self._first(Nothing(), self._upstream(alone), self._size.rounds)
         upstream_many = self._run(Nothing(), self._upstream(many)).first["p50"]
         gaps = {load_: self._own_gap(load_) for load_ in self._size.held}
@@ -147,12 +150,12 @@ class Figures:
         self._see("CPU a piece without delay, us", "40", server.kind, run.all_cpu)
 
     def _own_gap(self, load_: str) -> float:
-        return self._run(Nothing(), self._upstream(self._wanted(load_, starting=20))).gap["p99"]
+        return self._run(Nothing(), self._upstream(self._wanted(load_, starting=STARTING))).gap["p99"]
 
     def _held(self, server: Server, gaps: dict[str, float]) -> None:
         """Streams on one core: how many came whole, the gap between pieces against the upstream's own, and memory."""
         for load_, own in gaps.items():
-            run = self._run(server, self._asked(server, self._wanted(load_, starting=20)))
+            run = self._run(server, self._asked(server, self._wanted(load_, starting=STARTING)))
             self._see(f"one core, {load_}: whole", "all", server.kind, str(run.whole))
             self._see(f"  {load_}: p99 gap above the upstream's {own:.0f}, ms", "50", server.kind, run.gap["p99"] - own)
             self._see(f"  {load_}: CPU a piece, us", "", server.kind, run.cpu)
@@ -160,7 +163,7 @@ class Figures:
 
     def _followed(self, server: Server) -> None:
         stories, each, pieces = self._size.followed
-        wanted = self._asked(server, self._wanted(f"{stories}x10x{pieces}", starting=10))
+        wanted = self._asked(server, self._wanted(f"{stories}x10x{pieces}", starting=STARTING))
         run = self._run(server, replace(wanted, followers=each))
         name = f"{stories * each} followers of {stories} tellings at 10/s: whole"
         self._see(name, "all", DREAM, str(run.whole))

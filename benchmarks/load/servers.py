@@ -19,7 +19,7 @@ from benchmarks.load.rig import ROOT, cpu_seconds, pin, pss
 from benchmarks.load.upstream import PLAYED
 
 READY_SECONDS = 600
-PLENTY = {"THREADS": "1000", "FOLLOWERS": "990", "TELLINGS": "500", "QUOTA_READER": "0 0 0", "LOG_LEVEL": "error"}
+PLENTY = {"THREADS": "1024", "FOLLOWERS": "1000", "TELLINGS": "500", "QUOTA_READER": "0 0 0", "LOG_LEVEL": "error"}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Words and meaning propose candidates; every stage scores them; fusion makes one 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -49,6 +50,11 @@ LATER_WISH = 0.5
 
 FAINT = 0.28
 """A fragment that shares no word with the query and has a cosine below this does not fit it."""
+
+AT_ONCE = 2
+"""Searches that compute together. Each is through in a few milliseconds; many at once would take the interpreter from
+each other, and from the stories being told. Nobody holds a turn while waiting for a model or a server.
+"""
 
 AWAY = "vector server"
 """What `missing` says of a Chroma server that does not answer: making its vectors anew would not help."""
@@ -115,6 +121,7 @@ class Retriever:
         self._lexical = LexicalIndex(library, self._fusion.presence)
         self._damaged = damaged
         self._foreseen = Foreseen(lambda: self._opened()[0])
+        self._turns = threading.Semaphore(AT_ONCE)
 
     def foresee(self, queries: Sequence[str]) -> None:
         """Has the model begin to read queries that a search is about to come with."""
@@ -138,7 +145,8 @@ class Retriever:
         filters, since = Filters(language=language), self._foreseen.since(queries)
         try:
             wishes = [self.score(corpus_id, query, filters) for query in queries if query.strip()]
-            return self._found(_joined(wishes), STORY, limit, budget) if wishes else Found(())
+            with self._turns:
+                return self._found(_joined(wishes), STORY, limit, budget) if wishes else Found(())
         finally:
             RETRIEVAL.observe(time.perf_counter() - since)
 
@@ -158,12 +166,21 @@ class Retriever:
     ) -> Scored:
         reading = self._foreseen.take(query)  # what needs only words is done meanwhile
         terms = query_terms(query)
-        works = self._works(corpus_id, filters)
-        matches, missing = self._matches(corpus_id, terms, missing)
-        by_words = self._places(corpus_id, matches, works)
+        with self._turns:
+            works = self._works(corpus_id, filters)
+            matches, missing = self._matches(corpus_id, terms, missing)
+            by_words = self._places(corpus_id, matches, works)
         question = reading.question(query, model)
         nearest, missing = self._nearest(corpus_id, model, question, works, missing)
-        candidates = self._candidates(corpus_id, matches, by_words, nearest)
+        with self._turns:
+            candidates = self._candidates(corpus_id, matches, by_words, nearest)
+            return self._staged(model, missing, question, candidates, frozenset(terms))
+
+    def _staged(
+        self, model: Model | None, missing: tuple[str, ...], question: Question, candidates: Candidates,
+        terms: frozenset[str],
+    ) -> Scored:  # fmt: skip
+        """What each stage says of the candidates, and what they say together."""
         columns: dict[str, Floats] = {}
         for stage in self._stages(model):
             if stage.name in missing or not len(candidates):
@@ -180,7 +197,7 @@ class Retriever:
         meant = "meaning" in columns
         fused = self._fusion.fuse(question.kind, columns, meaning=meant) if columns else np.zeros(len(candidates))
         heard = self._fusion.heard(question.kind, meaning=meant)
-        return Scored(candidates, columns, fused, missing, frozenset(terms), heard)
+        return Scored(candidates, columns, fused, missing, terms, heard)
 
     def _opened(self) -> tuple[Model | None, tuple[str, ...]]:
         if "meaning" not in self._names and "late" not in self._names:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Database:
         self.engine = _engine(path)
         self._writing = self.engine.execution_options(writes=True)
         self._lasting = self.engine.execution_options(writes=True, lasting=True)
-        self._turn = threading.Lock()
+        self._turn, self._queue = threading.Lock(), threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -37,16 +38,16 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, lasting: bool = False) -> Iterator[Session]:
+    def write(self, *, lasting: bool = False, first: bool = False) -> Iterator[Session]:
         """A transaction that holds the write lock from its start: one that reads first would fail when another
         writes in between.
 
-        What a process has committed survives its end; a `lasting` transaction survives the power's as well. Raises
-        NoRoom where the disk is full.
+        What a process has committed survives its end; a `lasting` transaction survives the power's as well. One that
+        goes `first` waits for no more than one other of this process. Raises NoRoom where the disk is full.
         """
         engine = self._lasting if lasting else self._writing
         try:
-            with self._in_turn(), Session(engine, expire_on_commit=False) as session, session.begin():
+            with self._in_turn(first=first), Session(engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             if "disk is full" in str(error.orig):
@@ -54,16 +55,16 @@ class Database:
             raise
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def _in_turn(self, *, first: bool) -> Iterator[None]:
         """Lets this process's writers follow on each other at once. SQLite's own waiting is a sleep between tries, in
         which one that writes often shuts the others out; it stays for what other processes write.
         """
-        mine = self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000)
-        try:
+        deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+        with ExitStack() as mine:
+            for lock in (self._turn,) if first else (self._queue, self._turn):
+                if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                    mine.callback(lock.release)
             yield
-        finally:
-            if mine:
-                self._turn.release()
 
     def close(self) -> None:
         self.engine.dispose()

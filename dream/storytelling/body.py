@@ -12,9 +12,9 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dream.sockets import MOST, receive
 from dream.storytelling.faults import Broken
 
-READ_BYTES = 65536
 HEAD_LIMIT = 1 << 17  # bytes; the client itself takes no longer head
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
 _SIZE_LIMIT = 1024
@@ -80,9 +80,11 @@ def _begun(heard: bytes) -> bytes | None:
 def _raw(begun: bytes, connected: socket.socket) -> Iterator[bytes]:
     if begun:
         yield begun
+    plain = not isinstance(connected, ssl.SSLSocket)
     while True:
+        at_once = connected.gettimeout() == 0 and plain
         try:
-            data = connected.recv(READ_BYTES)
+            data = receive(connected) if at_once else connected.recv(MOST)
         except (BlockingIOError, ssl.SSLWantReadError):
             yield b""
             continue
@@ -94,7 +96,7 @@ def _raw(begun: bytes, connected: socket.socket) -> Iterator[bytes]:
             return
         yield data
         # TLS may hold more than the socket shows; of a plain one, what is left is heard of again.
-        if connected.gettimeout() == 0 and not isinstance(connected, ssl.SSLSocket):
+        if at_once:
             yield b""
 
 

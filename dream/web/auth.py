@@ -14,6 +14,7 @@ import os
 import secrets
 from dataclasses import replace
 from ipaddress import IPv6Network, ip_address
+from typing import TypeVar
 
 from flask import Flask, current_app, g, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -24,11 +25,14 @@ from dream.actor import Actor
 from dream.errors import BadRequest, Forbidden, NotFound, SignInNeeded
 from dream.settings import Settings
 from dream.store import models
+from dream.store.library.scenes import Whose
 from dream.web.access import needed
 from dream.web.current import service
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _csrf = CSRFProtect()
+
+Owned = TypeVar("Owned", models.Story, Whose)
 
 
 def secret_key(settings: Settings) -> str:
@@ -150,12 +154,7 @@ def own_story(story_id: str, *, put_away: bool = False) -> models.Story:
     """The story, where it belongs to who asks, one at hand or one `put_away`. Raises NotFound for someone else's as for
     none at all.
     """
-    story = service().library.stories.story(story_id)
-    if story is None or story.reader_id != known_reader():
-        raise NotFound("There is no such story here. It may belong to another reader, or to another browser.")
-    if bool(story.put_away_at) != put_away:
-        raise NotFound("You have put this story away. It can be brought back from the list of your stories.")
-    return story
+    return _owned(service().library.stories.story(story_id), put_away=put_away)
 
 
 def own_scene(scene_id: str) -> models.Scene:
@@ -165,6 +164,22 @@ def own_scene(scene_id: str) -> models.Scene:
         raise NotFound("There is no such scene here.")
     own_story(scene.story_id)
     return scene
+
+
+def own_scene_state(scene_id: str) -> str:
+    """The state of a scene, by one quick look. Raises NotFound as `own_scene` does."""
+    whose = service().library.scenes.whose(scene_id)
+    if whose is None:
+        raise NotFound("There is no such scene here.")
+    return _owned(whose).state
+
+
+def _owned(story: Owned | None, *, put_away: bool = False) -> Owned:
+    if story is None or story.reader_id != known_reader():
+        raise NotFound("There is no such story here. It may belong to another reader, or to another browser.")
+    if bool(story.put_away_at) != put_away:
+        raise NotFound("You have put this story away. It can be brought back from the list of your stories.")
+    return story
 
 
 def _check() -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from dream.sockets import send
 from dream.store.channel import Event
 
 WAY_OUT = "dream.way_out"
@@ -34,7 +35,7 @@ class Line:
         if self._chunked:
             data = b"%X\r\n%b\r\n" % (len(data), data)
         try:
-            sent = self._connection.send(data, socket.MSG_DONTWAIT)
+            sent = send(self._connection, data)
         except OSError:  # there is no room, or nobody: settling says which
             sent = 0
         self._rest = data[sent:]

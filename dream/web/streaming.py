@@ -43,16 +43,16 @@ class Followers:
         with self._lock:
             self.open -= 1
 
-    def stream(self, service: Service, scene: models.Scene) -> Response:
+    def stream(self, service: Service, scene_id: str, state: str) -> Response:
         """Follows a scene's log from Last-Event-ID or ?after=. 204 past its end; a bare `retry:` where no seat is
         free.
         """
         after = _after()
-        if scene.state in ENDED and not service.log.read(scene.id, after):
+        if state in ENDED and not service.log.read(scene_id, after):
             return Response(status=204)
         if not self.take():
             return _event_stream(iter([f"retry: {CROWDED_MILLISECONDS}\n\n"]))
-        events = _encoded(service, scene.id, after, page_language(), request.environ.get(WAY_OUT))
+        events = _encoded(service, scene_id, after, page_language(), request.environ.get(WAY_OUT))
         response = _event_stream(events)
         # Called however the stream ends, and also where it never began.
         response.call_on_close(self.leave)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from dream.retrieval.retriever import Filters
+from dream.retrieval.placement import PlacedVectors, Placement
+from dream.retrieval.retriever import AT_ONCE, Filters, Retriever
+from dream.retrieval.vectors import VectorStores
 from dream.service import Service
 
 WHATEVER = [
@@ -241,3 +245,23 @@ def test_reindex_gives_the_same_answers(stocked: Service) -> None:
     before = stocked.search("a lantern on the ebb")
     list(stocked.indexing.reindex())
     assert stocked.search("a lantern on the ebb") == before
+
+
+def test_nobody_has_a_turn_while_waiting_for_the_vectors(stocked: Service) -> None:
+    together = threading.Barrier(AT_ONCE + 1)
+
+    class Slow(Placement):
+        """Vectors that answer once all have asked."""
+
+        def of(self, embedding: str) -> PlacedVectors:
+            together.wait(60)
+            return stocked.vector_stores.of(embedding)
+
+    slow = Slow(stocked.library, VectorStores(stocked.settings.home / "elsewhere"))
+    retriever, corpus = Retriever(stocked.library, slow, stocked.model), stocked.corpus("starter").id
+    with ThreadPoolExecutor(AT_ONCE + 1) as readers:
+        asked = [
+            readers.submit(retriever.search, corpus, f"a lantern and {number} bells") for number in range(AT_ONCE + 1)
+        ]
+        assert all(each.result(60).hits for each in asked)
+        assert not any(each.result().missing for each in asked)

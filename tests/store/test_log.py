@@ -53,6 +53,13 @@ def test_numbers_count_from_one_without_a_gap(service: Service, scene_id: str) -
     assert (events[0].name, events[-1].name) == ("begin", "told")
 
 
+def test_events_are_kept_byte_for_byte(service: Service, scene_id: str) -> None:
+    pieces = ["\0", '"\\u0000"', "\u2028\x7f\x1b", "'; --", "하나 🌊", "\\", "[1]", "null"]
+    tell(service.log, scene_id, pieces)
+    (told,) = [event for event in service.log.read(scene_id) if event.name == "delta"]
+    assert told.data == orjson.dumps({"text": "".join(pieces)}).decode()
+
+
 def test_pieces_are_gathered_and_none_is_lost(service: Service, scene_id: str) -> None:
     pieces = [f"word {n} " for n in range(1000)]
     tell(service.log, scene_id, pieces)

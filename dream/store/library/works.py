@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, insert, select, union, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from dream.store import models
@@ -18,6 +18,11 @@ from dream.store.library.indexes import Words, forget, store_words
 from dream.store.library.jobs import ACTIVE, hold
 
 Outcome = Literal["new", "replaced"]
+
+# Made once: putting a statement together costs more than running it. Its ids are given when it is run.
+_WITHDRAWN = select(models.Work.id).where(
+    models.Work.id.in_(bindparam("ids", expanding=True)), models.Work.live_version_id.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,8 @@ class Works:
 
     def withdrawn(self, work_ids: Collection[str]) -> set[str]:
         """Those of the works that no longer have a live version."""
-        query = select(models.Work.id).where(models.Work.id.in_(work_ids), models.Work.live_version_id.is_(None))
-        with self._database.read() as session:
-            return set(session.scalars(query))
+        with self._database.engine.connect() as connection:  # see Fragments
+            return set(connection.scalars(_WITHDRAWN, {"ids": list(work_ids)}))
 
     def text(self, version_id: str) -> str:
         """The whole text of a version, "" for one that is not there."""

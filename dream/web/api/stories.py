@@ -23,7 +23,16 @@ from dream.web.api.answers import (
     ThreadAnswer,
     TieAnswer,
 )
-from dream.web.auth import actor, known_reader, own_scene, own_story, present_reader, reader_token, welcome
+from dream.web.auth import (
+    actor,
+    known_reader,
+    own_scene,
+    own_scene_state,
+    own_story,
+    present_reader,
+    reader_token,
+    welcome,
+)
 from dream.web.current import service
 from dream.web.operation import operation
 
@@ -118,8 +127,8 @@ def scene(scene_id: str) -> SceneDetail:
     refuses=(NotFound,),
 )
 def events(scene_id: str) -> Response:
-    found = own_scene(scene_id)
-    response: Response = current_app.extensions["followers"].stream(service(), found)
+    state = own_scene_state(scene_id)
+    response: Response = current_app.extensions["followers"].stream(service(), scene_id, state)
     return response
 
 
