@@ -19,7 +19,7 @@ from dream.store.library import Library
 from dream.storytelling.asking import Asking
 from dream.storytelling.brief import Brief
 from dream.storytelling.compose import History, Standing
-from dream.storytelling.memory import form, text
+from dream.storytelling.memory import form
 from dream.storytelling.memory.people import Said, corrected, grown
 from dream.storytelling.memory.record import NOTHING, Figure, Memory
 from dream.storytelling.quotas import Quotas
@@ -243,4 +243,6 @@ def remembered(
 
 
 def _read(scene: models.Scene, brief: Brief, before: Memory, part: int) -> Memory:
+    from dream.storytelling.memory import text  # and the loom, which no model's story waits for
+
     return text.read(scene.text, brief, before, part=part, seed=scene.seed, taken=scene.direction)
