@@ -1,4 +1,4 @@
-"""The process that reads one file: `python -m dream.corpus.child NAME SECONDS`, the file as standard input.
+"""The process that reads one file: `python -m dream.corpus.child NAME SECONDS CPU_SECONDS`, the file as standard input.
 
 It writes one record a line to standard output, which is a file: `S` and [heading, text] for each section of a document,
 then `D` and what the document says of itself; or else nothing but `R` and [code, sentence] for a file that is refused.
@@ -38,7 +38,7 @@ _ENOUGH = 4000  # characters that tell the language
 
 
 def main() -> None:
-    limit(float(sys.argv[2]))
+    limit(float(sys.argv[2]), int(sys.argv[3]))
     spare = bytearray(2**20)  # given back for telling that memory ran out
     try:
         _read(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

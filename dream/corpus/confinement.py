@@ -13,13 +13,20 @@ OUTPUT = 256 * 2**20
 
 CPU_SECONDS = 6
 WALL_SECONDS = 9.0
+ORDINARY = 40 * 2**20
+"""Bytes of a file, up to which it may have that much time; a larger one may have as much more as it is larger."""
 
 
-def limit(wall_seconds: float = WALL_SECONDS) -> None:
+def share(size: int) -> float:
+    """How many times as long as an ordinary file one of so many bytes may take."""
+    return max(1.0, size / ORDINARY)
+
+
+def limit(wall_seconds: float = WALL_SECONDS, cpu_seconds: int = CPU_SECONDS) -> None:
     """Limits time, memory and output, and forbids core dumps and children. For the start of the process."""
     signal.setitimer(signal.ITIMER_REAL, wall_seconds)  # where its parent is gone, it still ends
     for what, most in (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, OUTPUT),
         (resource.RLIMIT_CORE, 0),

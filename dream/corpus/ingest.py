@@ -20,7 +20,6 @@ from typing import Literal
 
 from sqlalchemy.exc import OperationalError
 
-from dream.corpus.confinement import WALL_SECONDS
 from dream.corpus.document import Document
 from dream.corpus.indexing import Indexing
 from dream.corpus.loaders import suffixes
@@ -231,7 +230,7 @@ class Ingest:
                 worded("The file of %(name)s is not there any more. Please bring it again.", name=job.source)
             )
         # A machine that is busy elsewhere keeps a parser waiting: every further attempt may take longer.
-        return parse(path, job.source, WALL_SECONDS * LONGER ** (job.tries - 1))
+        return parse(path, job.source, LONGER ** (job.tries - 1))
 
     def _step(self, job: models.Job, state: str, done: int = 0, of: int = 0) -> None:
         if self._library.jobs.step(job, state, done, of):

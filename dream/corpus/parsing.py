@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ from typing import BinaryIO
 
 import orjson
 
-from dream.corpus.confinement import WALL_SECONDS
+from dream.corpus.confinement import CPU_SECONDS, WALL_SECONDS, share
 from dream.corpus.document import Document, Section
 from dream.corpus.refusals import refused
 from dream.errors import TextRefused
@@ -33,18 +34,19 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def parse(path: Path, name: str = "", seconds: float = WALL_SECONDS) -> Iterator[Iterator[Document]]:
+def parse(path: Path, name: str = "", patience: float = 1.0) -> Iterator[Iterator[Document]]:
     """The documents of a file: one, or more where it holds many works or a long one. `name` is what its author
     calls it.
 
     All of the file has been read by then, so nothing of a file that is refused is given out. The documents' sections
     are read from a temporary file, as often as they are asked for, while the block lasts.
 
-    Raises TextRefused after at most `seconds`, about; trying again may help then, with more of them, where it had not
-    spent the processor time that it may have. What it reads takes no memory of this process.
+    Raises TextRefused after at most about ten seconds, or as many more as a large file may have, times `patience`;
+    trying again with more of it may help where the processor's time was not spent by then. What it reads takes no
+    memory of this process.
     """
     with _opened(path) as file, tempfile.TemporaryFile() as output:
-        _run(PurePath(name or path.name).suffix, file, output, seconds)
+        _run(PurePath(name or path.name).suffix, file, output, patience)
         output.seek(0)
         if output.read(1) == b"R":
             code, sentence = orjson.loads(output.readline(_LONGEST_RECORD))
@@ -70,11 +72,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _run(suffix: str, file: BinaryIO, output: BinaryIO, seconds: float) -> None:
+def _run(suffix: str, file: BinaryIO, output: BinaryIO, patience: float) -> None:
     """Runs the child to its end. Its environment is empty, since this one holds keys."""
+    larger = share(os.fstat(file.fileno()).st_size)
+    seconds = WALL_SECONDS * larger * patience
     name = f"file{suffix}" if suffix[1:].isalnum() and len(suffix) < 20 else "file"
     with subprocess.Popen(
-        [*_PYTHON, "-m", "dream.corpus.child", name, str(seconds)],
+        [*_PYTHON, "-m", "dream.corpus.child", name, str(seconds), str(math.ceil(CPU_SECONDS * larger))],
         stdin=file, stdout=output, stderr=subprocess.PIPE, start_new_session=True,
         env={"PYTHONPATH": os.pathsep.join(filter(None, [_PACKAGES, *sys.path])), "PYTHONUTF8": "1"}, cwd="/",
     ) as child:  # fmt: skip

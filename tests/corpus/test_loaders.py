@@ -12,6 +12,7 @@ import pytest
 
 from dream.corpus import parsing
 from dream.corpus.cleaning import Cleaner, clean
+from dream.corpus.confinement import ORDINARY, share
 from dream.corpus.document import Document, Section
 from dream.corpus.loaders import PLAIN, loaders
 from dream.corpus.parsing import parse
@@ -246,6 +247,10 @@ for reach in (lambda: open("/etc/hostname"), socket.socket, lambda: socket.creat
     assert done.stdout.split() == [str(errno.EMFILE)] * 3
 
 
+def test_a_large_file_may_take_as_much_longer_as_it_is_larger() -> None:
+    assert [share(size) for size in (0, ORDINARY, 5 * ORDINARY // 2)] == [1.0, 1.0, 2.5]
+
+
 def test_a_plain_text_is_read_without_what_guesses_at_encodings(tmp_path: Path) -> None:
     probe = "import sys\nfrom dream.corpus import child\nchild.main()\nprint(*sys.modules, file=sys.stderr)"
     path = tmp_path / "tale.txt"
@@ -254,7 +259,11 @@ def test_a_plain_text_is_read_without_what_guesses_at_encodings(tmp_path: Path) 
         path.write_text("Ой, колокол", encoding=encoding)
         with path.open("rb") as file:
             done = subprocess.run(
-                [sys.executable, "-c", probe, "tale.txt", "9"], stdin=file, capture_output=True, text=True, check=True
+                [sys.executable, "-c", probe, "tale.txt", "9", "6"],
+                stdin=file,
+                capture_output=True,
+                text=True,
+                check=True,
             )
         loaded[encoding] = set(done.stderr.split())
     assert "charset_normalizer" in loaded["cp1251"]
