@@ -65,6 +65,14 @@ def test_the_shelf_that_a_story_draws_on_is_the_one_that_was_chosen(shelf: Servi
         assert re.findall(r'<option value="([^"]+)" selected>', reader.get(f"/{asked}").text) == [chosen]
 
 
+def test_where_the_default_shelf_is_empty_one_that_is_not_is_chosen(service: Service) -> None:
+    reader = build_app(service).test_client()
+    list(service.ingest.files([TALES / "en" / "eleven-coats.md"], "coats"))
+    home = reader.get("/").text
+    assert "This shelf is still empty" not in home
+    assert '<input type="hidden" name="corpus" value="coats">' in home
+
+
 @pytest.mark.parametrize(
     ("fields", "at_fault", "sentence"),
     [

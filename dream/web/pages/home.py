@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from dream.errors import BriefRefused, Busy, CorpusMissing, DreamError
+from dream.store.library.works import Shelf
 from dream.storytelling.brief import Brief
 from dream.storytelling.refusals import refusals
 from dream.web.access import needs
@@ -59,7 +61,7 @@ def _brief(written: dict[str, str]) -> Brief:
 
 def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseReturnValue:
     reader, shelves = known_reader(), service().library.corpora.shelves(actor())
-    chosen = written.get("corpus") or service().settings.corpus
+    chosen = written.get("corpus") or _usual(shelves)
     shelf = next((shelf for shelf in shelves if shelf.name == chosen), None)
     shown: dict[str, Any] = {
         "written": written,
@@ -74,6 +76,13 @@ def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseR
     }
     headers = {"Retry-After": str(error.wait_seconds)} if isinstance(error, Busy) else {}
     return render_template("home.html", **shown), error.status if error else 200, headers
+
+
+def _usual(shelves: Sequence[Shelf]) -> str:
+    """The default shelf; as long as it is empty, the first that is not."""
+    default = service().settings.corpus
+    filled = [shelf.name for shelf in shelves if shelf.works]
+    return default if default in filled or not filled else filled[0]
 
 
 def _examples(corpus_id: str) -> list[Example]:
