@@ -454,6 +454,7 @@ class Memory(Base):
     made_by: Mapped[str] = mapped_column(default="")
     held: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[float] = mapped_column(default=time.time)
+    request_id: Mapped[str] = mapped_column(default="")
 
 
 class Correction(Base):

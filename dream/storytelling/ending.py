@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from dream.errors import StorytellerFailed
+from dream.logs import request_id
 from dream.retrieval.embedding import Embedder
 from dream.retrieval.fragment import Fragment
 from dream.store import models
@@ -118,12 +119,14 @@ class Endings:
         code = None if state in ("told", "stopped") else end.reason
         data = {"state": state, "usage": end.usage, "code": code, "retry": end.retry, "sentence": end.sentence}
 
+        asked_by = request_id.get()  # the scribe, which commits this, serves all requests
+
         def close(session: Session) -> bool:
             ended = changes.end(session, scene_id, epoch, state, text, code)
             if ended:
                 self._settle(session, scene_id, state=state, code=code, text=text, usage=end.usage or {})
                 if text and remembered:
-                    memories.ask(session, scene_id)
+                    memories.ask(session, scene_id, asked_by)
             return ended
 
         ended = self._log.append(channel, state, data, close)

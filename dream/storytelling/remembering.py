@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from dream.errors import StorytellerFailed
+from dream.logs import request_id
 from dream.settings import Settings
 from dream.store import models
 from dream.store.library import Library
@@ -171,6 +172,8 @@ class Remembering:
         story = self._library.stories.story(path[-1].story_id) if path else None
         if story is None:
             return  # deleted meanwhile
+        if row := self._library.memories.memory(scene_id):
+            request_id.set(row.request_id)  # this thread has a context of its own
         scene, brief = path[-1], Brief.model_validate(story.brief)
         before = self.along(path[:-1], brief)[-1] if len(path) > 1 else NOTHING
         memory = self._asked(scene, story, brief, before, len(path))

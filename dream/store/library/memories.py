@@ -96,7 +96,7 @@ class Memories:
 # What belongs into the transaction that ends a scene
 
 
-def ask(session: Session, scene_id: str) -> None:
-    """Asks for the memory of a scene, once."""
+def ask(session: Session, scene_id: str, request_id: str) -> None:
+    """Asks for the memory of a scene, once, for the request that had it told."""
     if session.get(models.Memory, scene_id) is None:
-        session.add(models.Memory(scene_id=scene_id))
+        session.add(models.Memory(scene_id=scene_id, request_id=request_id))

@@ -63,12 +63,14 @@ def _home(written: dict[str, str], error: DreamError | None = None) -> ResponseR
     reader, shelves = known_reader(), service().library.corpora.shelves(actor())
     chosen = written.get("corpus") or _usual(shelves)
     shelf = next((shelf for shelf in shelves if shelf.name == chosen), None)
+    offered = [shelf for shelf in shelves if shelf.works or shelf.name == chosen]
     shown: dict[str, Any] = {
         "written": written,
         "notice": said_of(error) if error else "",
         "wrong": error.fields if isinstance(error, BriefRefused) else {},
         "examples": _examples(shelf.id) if shelf else [],
-        "shelves": [shelf for shelf in shelves if shelf.works or shelf.name == chosen],
+        "shelves": offered,
+        "choosable": len(offered) > 1 or chosen != service().settings.corpus,
         "chosen": chosen,
         "empty": shelf is None or not shelf.works,
         "unfinished": service().library.stories.of_reader(reader, limit=UNFINISHED) if reader else [],
