@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from dream.metrics import REGISTRY
 from dream.retrieval.foreseen import MOST, Foreseen
 from dream.service import Service
@@ -20,6 +22,14 @@ def test_a_foreseen_query_is_read_once_and_answered_alike(stocked: Service) -> N
     stocked.retriever.foresee([QUERY])
     assert stocked.retriever.for_story(corpus, [QUERY], limit=5, budget=4000) == plain
     assert embedded() == before + 1
+
+
+def test_a_foreseen_query_sets_out_before_its_search_and_serves_that_one_alone() -> None:
+    foreseen = Foreseen(lambda: None)
+    foreseen.begin([QUERY])
+    begun = time.perf_counter()
+    assert foreseen.take(QUERY).since < begun
+    assert foreseen.take(QUERY).since > begun
 
 
 def test_what_was_read_before_another_model_took_its_place_is_read_again(stocked: Service) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import text
 
+from dream.retrieval.candidates import Floats
+from dream.retrieval.fusion import WEIGHTS, Fusion
 from dream.retrieval.placement import PlacedVectors, Placement
+from dream.retrieval.question import Kind
 from dream.retrieval.retriever import AT_ONCE, Filters, Retriever
 from dream.retrieval.vectors import VectorStores
 from dream.service import Service
@@ -265,3 +271,21 @@ def test_nobody_has_a_turn_while_waiting_for_the_vectors(stocked: Service) -> No
         ]
         assert all(each.result(60).hits for each in asked)
         assert not any(each.result().missing for each in asked)
+
+
+def test_no_more_searches_compute_together_than_there_are_turns(stocked: Service) -> None:
+    free: list[int] = []
+
+    class Watching(Fusion):
+        """Counts the turns that nobody has while a search computes."""
+
+        def fuse(self, kind: Kind, found: Mapping[str, Floats], *, meaning: bool) -> Floats:
+            taken = sum(iter(lambda: retriever._turns.acquire(blocking=False), False))
+            retriever._turns.release(taken)
+            free.append(taken)
+            return super().fuse(kind, found, meaning=meaning)
+
+    weights = orjson.loads(files("dream.retrieval").joinpath(WEIGHTS).read_bytes())
+    retriever = Retriever(stocked.library, stocked.vector_stores, stocked.model, fusion=Watching(weights))
+    assert retriever.search(stocked.corpus("starter").id, "a lantern on the ebb").hits
+    assert free == [AT_ONCE - 1]

@@ -9,14 +9,20 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from dream.serving import HEAPS, IDLE_CONNECTIONS, _Gunicorn
+from dream.settings import Settings
 from tests.conftest import TALES
 from tests.retrieval.small_model import make
 from tests.serving import Serving
 
 SLOW = {"loom_pace": 20}
+HEAP_BYTES = 64 << 20
 
 
 def begin(serving: Serving) -> dict[str, Any]:
@@ -154,3 +160,29 @@ def test_the_process_that_watches_over_the_worker_holds_nothing_of_the_applicati
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert "gunicorn" in loaded
     assert heavy.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize("threads", [8, 1024])
+def test_who_waits_for_a_next_request_never_needs_a_threads_place(home: Path, threads: int) -> None:
+    configured = _Gunicorn(Settings(_env_file=None, home=home, threads=threads, followers=4), "", print).cfg
+    assert configured.worker_connections == threads + IDLE_CONNECTIONS
+
+
+def test_threads_share_the_heaps_that_there_may_be(home: Path) -> None:
+    with Serving(home, threads=16, followers=4) as serving, ThreadPoolExecutor(16) as readers:
+        assert {answer.status_code for answer in readers.map(serving.client.get, ["/livez"] * 200)} == {200}
+        (worker,) = serving.workers()
+        assert 1 + heaps_of_threads(worker) <= HEAPS
+
+
+def heaps_of_threads(pid: int) -> int:
+    """The heaps beside the main one: each lies in 64 MiB of its own, of which only the beginning is in use."""
+    count, start, end = 0, 0, 0
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        span, rights, *_ = line.split()
+        low, high = (int(address, 16) for address in span.split("-"))
+        if rights == "rw-p" and low % HEAP_BYTES == 0:
+            start, end = low, high
+        elif rights == "---p" and low == end and high == start + HEAP_BYTES:
+            count += 1
+    return count
