@@ -1,10 +1,11 @@
 """Memory and time of bringing one long text: the peak of the process that reads it.
 
-    python -m benchmarks.large_text [MEGABYTES] [VOLUMES]
+    python -m benchmarks.large_text [MEGABYTES] [VOLUMES] [HOME]
 
 The text is FairytaleQA's tales over and over (100 MB unless said otherwise). All of it is parsed, cut into volumes and
-kept; then that many volumes (3) are split into fragments, stored and indexed by words. Without the embedding model: its
-vectors cost hours of processor time for such a text, a few fragments at a time. Peaks are of resident memory.
+kept; then that many volumes (3) are split into fragments, stored and indexed by words; and, where HOME is a data folder
+with the exported model, by their meaning too, which takes minutes for each volume and hours for all of such a text.
+Peaks are of resident memory.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ TALES = Path(os.environ.get("DREAM_FAIRYTALEQA", "fairytaleqa")) / "stories.json
 CAP = 400
 
 
-def main(megabytes: int = 100, volumes: int = 3) -> None:
+def main(megabytes: int = 100, volumes: int = 3, *, model_home: Path | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="dream-bench-") as folder:
         path = Path(folder) / "long.txt"
         _write(path, megabytes * 2**20)
-        service = Service(Settings(_env_file=None, home=Path(folder) / "home", storyteller="loom"))
+        home = Path(folder) / "home"
+        if model_home:
+            home.mkdir(mode=0o700)
+            (home / "models").symlink_to((model_home / "models").resolve())
+        service = Service(Settings(_env_file=None, home=home, storyteller="loom"))
         print(f"one text of {path.stat().st_size / 2**20:.0f} MiB; the process before: {_peak():.0f} MiB")
         corpus = service.library.works.corpus_named("starter").id
         _timed("kept", lambda: service.library.jobs.ask(corpus, "", [service.ingest.asked(path, path.name)]))
@@ -75,4 +80,4 @@ def _write(path: Path, size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), model_home=Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HIERARCHY = Path("/sys/fs/cgroup/memory")
+GONE_SECONDS = 30
+"""How long what was killed may take to be gone."""
 
 
 @contextmanager
@@ -35,9 +37,22 @@ def control_groups() -> Iterator[Path | None]:
 
 
 def _empty(folder: Path) -> None:
+    """Kills what runs in a group and removes it."""
+    until = time.monotonic() + GONE_SECONDS
     while pids := (folder / "cgroup.procs").read_text().split():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{GONE_SECONDS} s after they were killed, {_named(pids)} still run in {folder.name}")
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
         time.sleep(0.05)
     folder.rmdir()
+
+
+def _named(pids: list[str]) -> str:
+    """Processes by their ids and what they are called."""
+    found = []
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.append(f"{pid} ({Path(f'/proc/{pid}/comm').read_text().strip()})")
+    return ", ".join(found)
