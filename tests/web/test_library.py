@@ -51,6 +51,13 @@ def test_a_title_is_the_readers_and_names_the_book(shelf: Service, reader: Flask
     assert "You asked for" in reader.get(scene).text
 
 
+def test_a_story_is_renamed_from_the_list_and_the_reader_stays_there(shelf: Service, reader: FlaskClient) -> None:
+    story, _ = begin(reader, shelf)
+    answer = post(reader, f"{story}/title", "/stories", title="The kind lie", listed="1")
+    assert urlsplit(answer.location).path == "/stories"
+    assert "The kind lie" in text_of(reader.get("/stories").text)
+
+
 def test_a_shared_story_is_read_by_its_link_until_that_is_closed(shelf: Service, reader: FlaskClient) -> None:
     story, scene = begin(reader, shelf)
     post(reader, f"{story}/share", scene)

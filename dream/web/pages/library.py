@@ -53,7 +53,8 @@ def shelf_of_stories(**more: Any) -> str:
 def name(story_id: str) -> ResponseReturnValue:
     found = own_story(story_id)
     service().library.stories.name(found.id, checked_title(request.form.get("title", "")))
-    return redirect(url_for("pages.story", story_id=story_id), 303)
+    listed = request.form.get("listed")
+    return redirect(url_for("pages.library") if listed else url_for("pages.story", story_id=story_id), 303)
 
 
 @pages.post("/stories/<story_id>/away")

@@ -100,6 +100,7 @@ def inspector(story_id: str, scene_id: str) -> ResponseReturnValue:
     return render_template(
         "inspector.html", **_about(story, scene_id), given=[one for one in reversed(given) if one[2]],
         following=lines(service().world.next_prompt(path).parts) if ended else [],
+        summary=service().world.remembered(path).summary,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-/** Home: an example fills the field, where it can be changed before it is sent. */
+/** Home: an example fills the field, where it can be changed before it is sent; stories are opened where they were left. */
 import "./grow.js";
 import "./once.js";
+import { leadToPlaces } from "./place.js";
 
 const premise = document.querySelector("#premise");
 
@@ -12,3 +13,4 @@ document.addEventListener("click", (event) => {
   premise.dispatchEvent(new Event("input"));
   premise.focus();
 });
+leadToPlaces();

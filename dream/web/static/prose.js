@@ -45,7 +45,7 @@ export class Prose {
   fill(text) {
     if (!text) return;
     if (!this.paragraph) {
-      this.paragraph = this.element.appendChild(document.createElement("p"));
+      this.paragraph = this.element.appendChild(numbered(this.element, this.element.childElementCount + 1));
       this.paragraph.append("");
     }
     if (this.paragraph.firstChild.data !== text) this.paragraph.firstChild.data = text;
@@ -82,7 +82,7 @@ export class Prose {
       .map(({ start, end, ties }) => ({ start: unit(start), end: unit(end), sources: named(ties, numbers) }))
       .filter(({ sources }) => sources.length);
     const quoted = copied.map(({ start, end }) => ({ start: unit(start), end: unit(end) }));
-    const shown = paragraphs(text).map((span) => paragraph(text, span, sentences, quoted, address));
+    const shown = paragraphs(text).map((span, at) => fill(numbered(this.element, at + 1), text, span, sentences, quoted, address));
     this.element.replaceChildren(...shown);
     return sentences;
   }
@@ -103,13 +103,19 @@ function paragraphs(text) {
   return found;
 }
 
-function paragraph(text, { start, end }, sentences, quoted, address) {
+/** A paragraph that can be found again by its number in the scene. */
+function numbered(prose, number) {
+  const element = document.createElement("p");
+  element.id = `${prose.closest(".scene").id}-${number}`;
+  return element;
+}
+
+function fill(element, text, { start, end }, sentences, quoted, address) {
   const inside = sentences.filter((s) => start <= s.start && s.end <= end);
   const edges = new Set([start, end]);
   for (const s of inside) edges.add(s.start).add(s.end);
   for (const q of quoted) for (const edge of [q.start, q.end]) if (start < edge && edge < end) edges.add(edge);
   const cuts = [...edges].sort((a, b) => a - b);
-  const element = document.createElement("p");
   for (let i = 0; i + 1 < cuts.length; i++) {
     const [from, to] = [cuts[i], cuts[i + 1]];
     const sentence = inside.find((s) => s.start <= from && to <= s.end);

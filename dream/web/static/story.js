@@ -5,6 +5,7 @@ import { offerReading } from "./aloud.js";
 import { offer } from "./ways.js";
 import { Inspirations, light } from "./inspirations.js";
 import { keepBeside, lead } from "./margin.js";
+import { keepPlace } from "./place.js";
 import { Prose } from "./prose.js";
 import { follow } from "./stream.js";
 
@@ -16,6 +17,7 @@ for (const scene of story.querySelectorAll(".scene")) {
   lead(scene);
   if (scene.querySelector(".prose").childElementCount) keepBeside(scene);
 }
+if (story.dataset.story) keepPlace(story);
 offerReading(story);
 if (story.dataset.events) live(story.dataset.events);
 else offer(story.querySelector(".ways-on[hidden]"));
