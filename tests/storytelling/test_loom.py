@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from dream.storytelling.brief import WORDS, Brief
 from dream.storytelling.compose import rules
 from dream.storytelling.prompt import Message, Prompt
 from dream.storytelling.storytellers import Finish
-from dream.storytelling.storytellers.loom import Loom, render, weave
+from dream.storytelling.storytellers.loom import Loom, english, render, weave
 from dream.storytelling.storytellers.loom.english.clauses import clauses_of, names_in
 from dream.storytelling.storytellers.loom.english.cutting import cut_off
 from dream.storytelling.storytellers.loom.english.frames import fill
@@ -415,6 +416,16 @@ def test_what_is_shortened_keeps_its_verb() -> None:
     passage = Passage(1, tale, "A tale", "", "en", True)
     [clause] = clauses_of(passage, names_in((passage,)))
     assert all(" had " in form.text or "began" in form.text for form in wordings(clause, tale, ["it is said"]))
+
+
+def test_no_frame_leaves_several_heroes_with_one_of_what_each_has() -> None:
+    """What they have is put into the plural; the verb beside it would not be."""
+    frames = files(english) / "frames"
+    lines = [line for file in frames.iterdir() for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) > 500
+    assert [
+        line for line in lines if re.search(r"\{his\} (?:mouth|hand|coat|voice|face|hat) (?:was|is|has)\b", line)
+    ] == []
 
 
 def test_a_role_of_several_takes_the_plural_and_a_heroine_owns_what_is_hers() -> None:
