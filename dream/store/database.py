@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from dream.errors import NoRoom
 from dream.metrics import STORE_ERRORS
+from dream.store.turns import Turns
 
 BUSY_MILLISECONDS = 10_000
 
@@ -29,7 +28,7 @@ class Database:
         self.engine = _engine(path)
         self._writing = self.engine.execution_options(writes=True)
         self._lasting = self.engine.execution_options(writes=True, lasting=True)
-        self._turn, self._queue = threading.Lock(), threading.Lock()
+        self._turns = Turns()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -43,28 +42,20 @@ class Database:
         writes in between.
 
         What a process has committed survives its end; a `lasting` transaction survives the power's as well. One that
-        goes `first` waits for no more than one other of this process. Raises NoRoom where the disk is full.
+        goes `first` waits for no more than the one that is under way in this process. Raises NoRoom where the disk is
+        full.
         """
         engine = self._lasting if lasting else self._writing
+        # SQLite's own waiting is a sleep between tries, in which one that writes often shuts the others out; it stays
+        # for what other processes write, and where no turn came.
+        turn = self._turns.turn(BUSY_MILLISECONDS / 1000, first=first)
         try:
-            with self._in_turn(first=first), Session(engine, expire_on_commit=False) as session, session.begin():
+            with turn, Session(engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             if "disk is full" in str(error.orig):
                 raise NoRoom("The disk of the service is full. Nothing was changed; please try again later.") from None
             raise
-
-    @contextmanager
-    def _in_turn(self, *, first: bool) -> Iterator[None]:
-        """Lets this process's writers follow on each other at once. SQLite's own waiting is a sleep between tries, in
-        which one that writes often shuts the others out; it stays for what other processes write.
-        """
-        deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
-        with ExitStack() as mine:
-            for lock in (self._turn,) if first else (self._queue, self._turn):
-                if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                    mine.callback(lock.release)
-            yield
 
     def close(self) -> None:
         self.engine.dispose()

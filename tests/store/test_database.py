@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,29 +36,6 @@ def test_writers_that_read_first_all_succeed(database: Database) -> None:
         list(pool.map(add, range(8)))  # raises what any of them met
     with database.read() as session:
         assert session.scalar(select(models.Note.value).where(models.Note.name == "count")) == "200"
-
-
-def test_who_goes_first_waits_for_no_more_than_one_other(database: Database) -> None:
-    order: list[str] = []
-
-    def write(name: str) -> None:
-        with database.write(first=name == "pieces"):
-            order.append(name)
-
-    writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b", "c", "pieces")]
-    with database.write():
-        for writer in writers:
-            writer.start()
-            while not waits_for_its_turn(writer):
-                threading.Event().wait(0.001)
-    for writer in writers:
-        writer.join()
-    assert order.index("pieces") <= 1
-
-
-def waits_for_its_turn(writer: threading.Thread) -> bool:
-    frame = sys._current_frames().get(writer.ident or 0)
-    return frame is not None and frame.f_code.co_name == "_in_turn"
 
 
 def test_a_fault_names_no_readers_words(database: Database) -> None:
