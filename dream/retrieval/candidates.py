@@ -62,6 +62,12 @@ class Candidates:
         follow = (np.diff(self.works[order]) == 0) & (np.diff(self.positions[order]) == 1)
         return order[:-1][follow], order[1:][follow]
 
+    @cached_property
+    def stretches(self) -> Integers:
+        """Which stretch of a work each is in, as numbers; those that follow each other there and here share one."""
+        follows = (np.diff(self.works, prepend=-1) == 0) & (np.diff(self.positions, prepend=-1) == 1)
+        return np.cumsum(~follows)
+
     def beside(self, row: int) -> Integers:
         """The rows of the fragments right before and after a candidate in its work."""
         before, after = self.neighbours

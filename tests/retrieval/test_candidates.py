@@ -6,7 +6,7 @@ import numpy as np
 
 from dream.retrieval.candidates import Candidates
 from dream.retrieval.lexical import Matches
-from dream.retrieval.stages.late import around
+from dream.retrieval.stages.late import FADES, faded
 from dream.store.library.indexes import Place
 
 
@@ -29,7 +29,23 @@ def test_scores_around_are_those_of_both_neighbours() -> None:
     assert candidates().around(np.zeros(0)).tolist() == []
 
 
-def test_a_word_that_the_next_fragment_holds_counts_for_this_one_too() -> None:
-    best = np.array([[0.1, 0.9, 0.8, 0.3, 0.2, 0.4], [0.5, 0.1, 0.2, 0.3, 0.9, 0.4]])
-    assert around(best, FOUND).tolist() == [[0.8, 0.9, 0.8, 0.3, 0.2, 0.4], [0.9, 0.1, 0.5, 0.3, 0.9, 0.4]]
-    assert best[0, 0] == 0.1
+def test_a_stretch_is_what_follows_in_the_same_work() -> None:
+    told = candidates(("a", 0), ("a", 1), ("b", 2), ("b", 4), ("b", 5))
+    assert told.stretches.tolist() == [1, 1, 2, 3, 3]
+    assert candidates().stretches.tolist() == []
+
+
+def test_a_word_counts_for_what_is_told_around_it_and_less_the_farther_off() -> None:
+    windows = np.array([[0.0, 0.9, 0.0, 0.0, 0.0, 0.8], [0.5, 0.5, 0.0, 0.0, 0.0, 0.0]])
+    stretches = np.array([1, 1, 1, 1, 2, 2])
+    one, two = 0.9 * FADES, 0.9 * FADES**2
+    expected = [[one, 0.9, one, two, 0.8 * FADES, 0.8], [0.5, 0.5, 0.5 * FADES, 0.5 * FADES**2, 0.0, 0.0]]
+    assert np.allclose(faded(windows, stretches), expected)
+    assert windows[0, 0] == 0.0
+
+
+def test_a_word_is_heard_seven_windows_away() -> None:
+    windows = np.zeros((1, 10))
+    windows[0, 9] = 1.0
+    heard = faded(windows, np.ones(10, dtype=np.int64))
+    assert np.allclose(heard[0], [0.0, 0.0, *(FADES**far for far in range(7, -1, -1))])

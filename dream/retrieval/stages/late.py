@@ -1,10 +1,11 @@
 """Late interaction: each of the question's tokens finds the token of a fragment that is nearest to it.
 
 Khattab and Zaharia's MaxSim over the embedding model's own token vectors, reduced and in int8: their mean, their mean
-by the words' weights, the same within the best window, within all candidates of the fragment's work, and within the
-fragment and those right beside it (`late_around`, by the roots of the weights: what is told across a cut). Names say
-which work is meant, and what is not a name says which of its fragments (`late_plain`); what a question comes to stands
-at its end (`late_last`, around). The best of its work that some of them have says which work fits.
+by the words' weights, the same within the best window, and within all candidates of the fragment's work. Then around
+the fragment's best place (`late_around`, by the roots of the weights): what answers a question stands close together,
+but across cuts, so a token counts less the farther off it is. Names say which work is meant, and what is not a name
+says which of its fragments (`late_plain`, around too); what a question comes to stands at its end (`late_last`, around
+too). The best of its work that some of them have says which work fits.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from dream.retrieval.candidates import Candidates, Floats
+from dream.retrieval.candidates import Candidates, Floats, Integers
 from dream.retrieval.meanings import Meanings
 from dream.retrieval.question import Question
 from dream.retrieval.stages import StageMissing
 from dream.retrieval.token_space import SCALE
 
 LAST_TERMS = 2
+
+FADES = 0.93
+"""What a token is worth in the window after or before its own; a fragment has about four windows."""
 
 
 class Late:
@@ -54,17 +58,28 @@ class Late:
         in_work = (works @ weights)[candidates.works]
         named = np.isin(question.token_terms, [n for n, term in enumerate(question.terms) if term in question.names])
         last = question.token_terms >= len(question.terms) - LAST_TERMS
-        beside = around(best, candidates)
-        weighted, whole = weights @ best, roots @ beside
-        plain, ending = (roots * ~named) @ best, (roots * last) @ beside
+        there = faded(windows, candidates.stretches[owners])
+
+        def at_best_place(shares: Floats) -> Floats:
+            found = np.zeros(len(candidates))
+            np.maximum.at(found, owners, shares @ there)
+            return found
+
+        weighted, whole = weights @ best, at_best_place(roots)
+        plain, ending = at_best_place(roots * ~named), at_best_place(roots * last)
         of_works = [candidates.best_of_work(column) for column in ((roots * named) @ best, weighted, within, whole)]
         return np.column_stack([best.mean(axis=0), weighted, within, in_work, whole, plain, ending, *of_works])
 
 
-def around(best: Floats, candidates: Candidates) -> Floats:
-    """For each token and fragment, the nearest token in the fragment or in a candidate right beside it."""
-    before, after = candidates.neighbours
-    found = best.copy()
-    found[:, before] = np.maximum(found[:, before], best[:, after])
-    found[:, after] = np.maximum(found[:, after], best[:, before])
+def faded(windows: Floats, stretches: Integers) -> Floats:
+    """For each token and window, the nearest token in the window or around it, which fades with the distance.
+
+    Both ways at once, and in steps of one, two and four windows: as far as seven.
+    """
+    found = windows.copy()
+    for step in (1, 2, 4):
+        joined = np.where(stretches[step:] == stretches[:-step], FADES**step, 0.0)
+        before, after = found[:, :-step] * joined, found[:, step:] * joined
+        np.maximum(found[:, step:], before, out=found[:, step:])
+        np.maximum(found[:, :-step], after, out=found[:, :-step])
     return found
