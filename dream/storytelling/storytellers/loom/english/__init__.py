@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import replace
 
 from dream.storytelling.brief import WORDS
 from dream.storytelling.storytellers.loom.english.frames import Chooser, pairs, tone_of
@@ -13,6 +14,7 @@ from dream.storytelling.storytellers.loom.english.plan import Plan
 from dream.storytelling.storytellers.loom.english.premise import Premise, read_premise
 from dream.storytelling.storytellers.loom.english.scene import Scene
 from dream.storytelling.storytellers.loom.english.sources import sources_of
+from dream.storytelling.storytellers.loom.english.words import straight, typeset
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Request
 
@@ -27,6 +29,7 @@ _NOWHERE = (
 
 def weave(request: Request) -> list[Line]:
     """The lines of the scene; the same request gives the same lines."""
+    request = replace(request, told=straight(request.told))
     premise = read_premise(request)
     rng = random.Random(  # noqa: S311, the same story for the same seed, not a secret
         _digest(f"{request.seed}\n{request.premise}\n{request.told}\n{request.direction}")
@@ -43,7 +46,8 @@ def weave(request: Request) -> list[Line]:
     sources = sources_of(request.passages, premise.hero, own, request.told, rng)
     low, high = WORDS["en"][request.length]  # type: ignore[index]
     plan = Plan(request, premise, scene, sources, (low + high) // 2, high)
-    return plan.next_scene() if request.told else plan.first_scene()
+    lines = plan.next_scene() if request.told else plan.first_scene()
+    return [replace(line, text=typeset(line.text)) for line in lines]
 
 
 def _digest(text: str) -> int:

@@ -9,6 +9,8 @@ from dream.language.terms import content_terms
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*(?:(?<=s)['’](?= ))?|[,;:]")
+_STRAIGHT = str.maketrans("“”‘’", "\"\"''")
+_OPENING = re.compile(r"(?<![^\s(\[—–])\"")
 _QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]")
 
 
@@ -20,6 +22,20 @@ def tokens(text: str) -> list[str]:
 def spelled(parts: list[str]) -> str:
     """Tokens as text again."""
     return re.sub(r" (?=[,;:])", "", " ".join(parts))
+
+
+def straight(text: str) -> str:
+    """The text with the quotation marks of a typewriter, which all sentences are made and compared with."""
+    return text.translate(_STRAIGHT)
+
+
+def typeset(text: str) -> str:
+    """The text with the quotation marks of a book."""
+    return (
+        re.sub(r"(?<![^\s(\[—–“])'(?=[A-Z][^']*[,.?!]')", "‘", _OPENING.sub("“", text))
+        .replace('"', "”")
+        .replace("'", "’")
+    )
 
 
 def word_count(text: str) -> int:
