@@ -11,6 +11,7 @@ WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*(?:(?<=s)['’](?= ))?|[,;:]")
 _STRAIGHT = str.maketrans("“”‘’", "\"\"''")
 _OPENING = re.compile(r"(?<![^\s(\[—–])\"")
+_OPENING_WITHIN = re.compile(r"(?<![^\s(\[—–“])'(?=[A-Z][^']*[,.?!]')")  # an apostrophe opens no sentence
 _QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]")
 
 
@@ -31,11 +32,8 @@ def straight(text: str) -> str:
 
 def typeset(text: str) -> str:
     """The text with the quotation marks of a book."""
-    return (
-        re.sub(r"(?<![^\s(\[—–“])'(?=[A-Z][^']*[,.?!]')", "‘", _OPENING.sub("“", text))
-        .replace('"', "”")
-        .replace("'", "’")
-    )
+    opened = _OPENING_WITHIN.sub("‘", _OPENING.sub("“", text))
+    return opened.replace('"', "”").replace("'", "’")
 
 
 def word_count(text: str) -> int:
