@@ -23,6 +23,7 @@ from dream.storytelling.storytellers import Finish
 from dream.storytelling.storytellers.loom import Loom, english, render, weave
 from dream.storytelling.storytellers.loom.english.clauses import clauses_of, names_in
 from dream.storytelling.storytellers.loom.english.cutting import cut_off
+from dream.storytelling.storytellers.loom.english.findings import tokens_in
 from dream.storytelling.storytellers.loom.english.frames import fill
 from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.recast import wordings
@@ -358,6 +359,7 @@ def _prompt(premise: str) -> Prompt:
     [
         ("{He} watered the plants, and was gone by nine.", "They watered the plants, and were gone by nine."),
         ("{A_hero} read it, and was off. It was late.", "Two sisters read it, and were off. It was late."),
+        ("{He} knows it, and {he} has never said so.", "They know it, and they have never said so."),
         (
             "Nobody knew that {he} was there, and nothing was said.",
             "Nobody knew that they were there, and nothing was said.",
@@ -398,13 +400,33 @@ def test_closing_ends_the_wait_at_once() -> None:
         'The crab said to the fisherman\'s old wife, "Bring me salt."',  # said what?
         "The girl could never love a king, was her answer.",
         "The old woman watched him eat the whole loaf.",  # whom?
+        "It grew late. She was a tall woman from the coast.",  # who was?
+        "The old woman said that if the maiden had turned around.",  # what then?
+        'The girl went out of the low house saying to herself, "It is done."',  # what?
     ],
 )
 def test_nothing_is_lifted_out_that_needs_what_stood_before(tale: str) -> None:
     passage = Passage(1, tale, "A tale", "", "en", True)
     found = [clause.text for clause in clauses_of(passage, names_in((passage,)))]
-    for broken in ("never came", "One laughed", "did so", "said", "answer", "watched him"):
+    for broken in (
+        "never came",
+        "One laughed",
+        "did so",
+        "said",
+        "answer",
+        "watched him",
+        "a tall",
+        "that if",
+        "saying",
+    ):
         assert not any(broken in text for text in found), found
+
+
+def test_a_thing_that_is_not_counted_has_no_article() -> None:
+    given = [
+        token.first for token in tokens_in(Passage(1, "She ate a salt bread and a green pear.", "", "", "en", True))
+    ]
+    assert given == ["some salt bread", "a green pear"]
 
 
 def test_nobody_is_left_waiting_for_a_verb() -> None:

@@ -68,6 +68,8 @@ _UNMARKED_SPEECH = re.compile(
 )
 _SAYS = r"(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)"
 _UNSAID = re.compile(rf"\b{_SAYS}\b(?!.*\b(?:that|how|why|what|whether|if|for|of|about|nothing)\b)")
+# A condition without what follows from it, and words that announce a speech.
+_UNSURE = re.compile(r"\bthat if\b[^,]*$|\b(?:saying|thinking|crying|whispering)(?: to (?:him|her|them)sel\w+)?$")
 _STARTS_VERBLESS = frozenset("which who whom whose that".split())
 _PERFECT = re.compile(
     r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b"
@@ -217,6 +219,8 @@ def _clause(
     if verb == 0 and not custom and not any(is_past(word) for word in words if word.islower()):
         return None
     subject, predicate = (spelled(words[:verb]), spelled(words[verb:])) if verb else ("", "")
+    if _UNSURE.search(predicate) or (resumed and _is_of_nobody(subject, words[verb:])):
+        return None
     person = bool(verb) and _is_someone(words[:verb], names)
     event = bool(verb) and _happens(words[verb:])
     return Clause(
@@ -232,6 +236,13 @@ def _clause(
         event,
         resumed,
     )
+
+
+def _is_of_nobody(subject: str, predicate: list[str]) -> bool:
+    """Whether it only says what someone unknown is, "a woman was a tall woman", which tells nothing."""
+    vague = re.fullmatch(r"(?:a|the) (?:wo)?man|some people", subject, re.IGNORECASE)
+    is_one = len(predicate) > 1 and predicate[0] in {"was", "were", "became"}
+    return bool(vague) and is_one and (is_determiner(predicate[1].lower()) or predicate[1][:1].isupper())
 
 
 def _happens(predicate: list[str]) -> bool:

@@ -26,6 +26,7 @@ _NO_QUALITIES = frozenset(
         same other own first last next whole very such more few own only single certain said latter former own
         second third second-hand""".split()
 )
+_UNCOUNTED = frozenset({"bread", "string", "thread"})
 _LEAST_SAID, _MOST_SAID = 3, 11
 
 
@@ -89,7 +90,9 @@ def tokens_in(passage: Passage) -> list[Token]:
         behind = _behind(words, at)
         if start == at and not behind:
             continue
-        found[word] = Token(article(" ".join([*words[start:at], word, *behind])), f"the {word}", passage.number)
+        phrase = " ".join([*words[start:at], word, *behind])
+        first = f"some {phrase}" if word in _UNCOUNTED else article(phrase)
+        found[word] = Token(first, f"the {word}", passage.number)
     return list(found.values())
 
 

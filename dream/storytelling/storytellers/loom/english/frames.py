@@ -36,6 +36,7 @@ _PARTS = (
     "shadow spoon height bundle boot cuff"
 )
 _OWN_PARTS = re.compile(rf"(?<=\{{his\}} )(?:{_PARTS.replace(' ', '|')})\b")
+_PRESENT = re.compile(r"(\{[Hh]e\}(?: still| never)?) (has|knows|casts)\b")
 _LEANING = frozenset({"clause", "subject", "known", "quote_mid", "quote_end", "reply_mid", "reply_end", "token"})
 # Words so common in tales that sharing them with a fragment says nothing.
 _COMMON = content(
@@ -125,6 +126,7 @@ def fill(sentence: str, slots: dict[str, str]) -> str:
     """
     if slots.get("he") == "they":
         sentence = re.sub(r"(\{[Hh]e\}(?: [^.;:\"]*, and)?) was(n't)?\b", r"\1 were\2", sentence)
+        sentence = _PRESENT.sub(lambda match: f"{match[1]} {'have' if match[2] == 'has' else match[2][:-1]}", sentence)
     if slots.get("hero_was") == "were":
         sentence = re.sub(r"(\{(?:[Aa]_)?[Hh]ero\}(?:[ ,][^.;:\"]*, and)?) was\b", r"\1 were", sentence)
         sentence = re.sub(r"\b([Tt]here) was((?: once)? \{role\})", r"\1 were\2", sentence)

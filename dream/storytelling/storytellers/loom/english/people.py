@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from dream.storytelling.storytellers.loom.english.cutting import LEADS
-from dream.storytelling.storytellers.loom.english.vocabulary import being, is_person, preposition
+from dream.storytelling.storytellers.loom.english.vocabulary import Gender, being, is_person, preposition
 from dream.storytelling.storytellers.loom.english.words import tokens
 
-_TITLES = {
+TITLES: dict[Gender, tuple[str, ...]] = {
     "she": ("Mrs", "Miss", "Queen", "Princess", "Widow", "Mother", "Lady", "Aunt", "Mistress", "Dame"),
     "he": ("Mr", "King", "Prince", "Father", "Lord", "Sir", "Uncle", "Master"),
 }
@@ -64,7 +64,7 @@ class People:
         gender = being(person.rsplit(maxsplit=1)[-1])
         if pronoun == "they" or gender == "they":
             return pronoun == gender
-        return gender in {pronoun, "", None} and not person.startswith(_TITLES["he" if pronoun == "she" else "she"])
+        return gender in {pronoun, "", None} and not person.startswith(TITLES["he" if pronoun == "she" else "she"])
 
     def _count(self, sentence: str) -> int:
         words = [word for word in tokens(sentence) if word[0].isalpha()]

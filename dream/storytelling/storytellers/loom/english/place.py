@@ -16,6 +16,7 @@ from dream.storytelling.storytellers.loom.english.words import spelled, tokens
 _BEFORE_PLACES = frozenset(
     "in on at by under near beneath beyond above inside within across below along behind beside outside".split()
 )
+_BEHIND_PLACES = _BEFORE_PLACES | frozenset("of with without for to and where , ; :".split())
 _KEEPING = frozenset(
     """
         keep keeps kept keeping tend tends tending tended guard guards guarding guarded own owns owned owning run
@@ -66,7 +67,9 @@ def place_in(words: list[str], *, bare: bool = False) -> Place | None:
         if is_determiner(word.lower()):
             end = _place_end(words, at)
             kept = at > 0 and words[at - 1].lower() in _KEEPING
-            if end and (bare or kept) and not is_possessive(words[at:end]):
+            acts = end < len(words) and words[end].lower() not in _BEHIND_PLACES
+            free = at == 0 or words[at - 1].lower() in function_words()  # not what a verb is done to
+            if end and ((bare and free and not acts) or kept) and not is_possessive(words[at:end]):
                 name = _definite(words[at:end])
                 return Place(f"{preposition(words[end - 1])} {name}", name)
     return None

@@ -108,7 +108,7 @@ class Plan:
         return [Line(fill(part, self.scene.slots)) for part in parted(text)]
 
     def _want(self) -> list[Line]:
-        kind = content(self.request.premise)
+        kind = content("" if self.premise.asked else self.request.premise)  # what is asked is not what is wanted
         found = [name for name, words in _WANTS.items() if kind & content(words)]
         themed = self.scene.tell("theme", "want") if self.scene.rng.random() < 0.6 else []
         told = self.scene.tell("want", found[0] if found else "any")

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.english.hero import Figure
 from dream.storytelling.storytellers.loom.english.place import Place, place_in, place_named
-from dream.storytelling.storytellers.loom.english.subject import Subject, subject_of
+from dream.storytelling.storytellers.loom.english.subject import Subject, someone_in, subject_of
 from dream.storytelling.storytellers.loom.english.tense import in_past, speaks
 from dream.storytelling.storytellers.loom.english.theme import theme_in
-from dream.storytelling.storytellers.loom.english.vocabulary import being, is_plural
+from dream.storytelling.storytellers.loom.english.vocabulary import (
+    being,
+    function_words,
+    is_base_verb,
+    is_determiner,
+    is_past,
+    is_plural,
+    past,
+    third_person_base,
+)  # fmt: skip
 from dream.storytelling.storytellers.loom.english.words import article, spelled, tokens
 from dream.storytelling.storytellers.loom.reading import Request
 
@@ -22,12 +31,17 @@ _LEAD = re.compile(
     (?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)?
     (?:(?:i(?:'d|\s+would)?\s+(?:like|want|love|need)|let\s+me|give\s+us)\s+(?:to\s+(?:hear|read|have|be\s+told)\s+)?)?
     (?:(?:tell|write|give|make|sing|show|read|invent|create|weave|spin|imagine)\s+(?:(?:me|us)\s+)?)?
-    (?:(?:an?|the|some|another|one)\s+(?:[\w-]+\s+){0,3}?(?:stor(?:y|ies)|tales?|fable|fairy\s?tale|legend|myth)\s*)?
-    (?::|(?:about|of|where|in\s+which|that\s+tells\s+of|on|with)\s+)?
+    (?:(?:an?|the|some|another|one)\s+(?P<kind>(?:[\w-]+\s+){0,3}?)(?:stor(?:y|ies)|tales?|fable|fairy\s?tale|legend|myth)\b\s*
+    (?:(?:of|where|in\s+which|that\s+tells\s+of|on|with)\s+)?)?
+    (?::|(?:something\s+)?about\s+)?
     (?:once\s+(?:upon\s+a\s+time)?,?\s*(?:there\s+(?:was|were|lived|is)\s+)?)?
+    (?:there\s+(?:was|were|lived)\s+once\s+)?
+    (?:(?:long|years|many\s+years)\s+ago,?\s+|yesterday,?\s+)?
+    (?:(?:they|people)\s+say\s+(?:that\s+)?)?
     (?:(?:what\s+(?:if|happens\s+when)|suppose|imagine(?:\s+that)?|how|the\s+time\s+when|there\s+(?:is|was|are|were|lives|lived))\s+)?""",
     re.IGNORECASE | re.VERBOSE,
 )
+_APPOSED = re.compile(r"^, (?:an?|the) ")
 _STRANGERS = ("stranger", "traveller", "newcomer", "wayfarer")
 _QUESTION = re.compile(
     r"^(?:why|how|who|whom|whose|where|when|what|which|is|are|do|does|did|can|could|will|would|should|must)\b",
@@ -60,19 +74,22 @@ class Premise:
 
 
 def read_premise(request: Request) -> Premise:
-    text = re.sub(r"\s+", " ", request.premise.replace("“", '"').replace("”", '"').replace("’", "'")).strip()
+    text = _untitled(re.sub(r"\s+", " ", request.premise.replace("“", '"').replace("”", '"').replace("’", "'")).strip())
     asked = _question(text)
-    bare = _LEAD.sub("", text, count=1).lstrip(" ,:.-") or text
+    bare = _led(text)
     told = [bare[span.start : span.end] for span in sentences(bare)] or [text]
     first, *more = [part for sentence in told for part in _LATER.split(sentence) if part and part.strip()] or [text]
     opened, lead_place = _without_lead_place(tokens(first))
     digest = hashlib.sha256(f"{request.hero}\n{request.premise}".encode("utf-8", "surrogatepass")).digest()
-    subject = None if asked or speaks(opened[:3]) else subject_of(opened)
+    stranger = _STRANGERS[digest[1] % len(_STRANGERS)]
+    if opened and opened[0].lower() in {"he", "she"}:
+        opened = [*article(stranger).split(), *opened[1:]]
+    subject = None if asked else subject_of(opened)
     told_of = [word for part in told for word in tokens(part)] if subject is None else subject.said
     place = (
         place_named(request.place) or lead_place or place_in(told_of, bare=subject is None and len(told_of) < _SHORT)
     )
-    hero, found = _hero(request.hero, subject, digest, told)
+    hero, found = _hero(request.hero, subject, digest[0] % 2 == 1, stranger, [] if asked else told)
     if subject is None or not found:
         return Premise(
             hero,
@@ -93,7 +110,7 @@ def read_premise(request: Request) -> Premise:
         else:
             rest.append(part)
     theme = theme_in(
-        [*tokens(" ; ".join(deeds)), ";", *tokens(role.removeprefix(hero.first))],
+        [*tokens(" ; ".join(deeds)), ";", *tokens(_APPOSED.sub("", role.removeprefix(hero.first)))],
         f"{hero.name} {subject.name} {place.name if place else ''}",
     )
     return Premise(hero, role, tuple(deeds), _sayings(rest), "", place, theme, True)
@@ -110,33 +127,49 @@ def wished_deed(direction: str, hero: Figure) -> str:
         and low[0] in {"let", "have", "make"}
         and (low[1] in {"him", "her", "them", "it"} or low[1] == hero.name.lower())
     ):
-        from dream.storytelling.storytellers.loom.english.vocabulary import is_base_verb, past
-
         return spelled([past(low[2]), *words[3:]]) if is_base_verb(low[2]) and not speaks(words) else ""
     return _deed(direction, hero)
 
 
+def _led(text: str) -> str:
+    """The premise without "tell me a story about" and its like; a tale that is told in it belongs to it."""
+    lead = _LEAD.match(text)
+    if lead is None or any(_tells_of_someone(word) for word in (lead["kind"] or "").lower().split()):
+        return text
+    return text[lead.end() :].lstrip(" ,:.-") or text
+
+
+def _tells_of_someone(word: str) -> bool:
+    return being(word) is not None or is_past(word) or bool(third_person_base(word))
+
+
+def _untitled(text: str) -> str:
+    """A premise that is written like the title of a book, or in capitals, as a sentence."""
+    words = [word for word in tokens(text) if word[0].isalpha()]
+    titled = all(word[0].isupper() for word in words if word.lower() not in function_words())
+    return text.lower() if len(words) > 2 and titled and is_determiner(words[0].lower()) else text
+
+
 def _question(text: str) -> str:
-    bare = _LEAD.sub("", text, count=1)
-    return (
-        text
-        if text.endswith("?")
-        and _QUESTION.match(text)
-        and (bare == text or _QUESTION.match(bare))
-        and len(text.split()) <= _SAYING_WORDS
-        else ""
-    )
+    """The premise where it asks about no one: it is put as it stands."""
+    if not text.endswith("?") or not _QUESTION.match(text) or len(text.split()) > _SAYING_WORDS:
+        return ""
+    bare = _led(text)
+    supposed = bare != text and not _QUESTION.match(bare)
+    return "" if supposed and subject_of(tokens(bare)) is not None else text
 
 
-def _hero(named: str, subject: Subject | None, digest: bytes, told: list[str]) -> tuple[Figure, bool]:
+def _hero(named: str, subject: Subject | None, she: bool, stranger: str, told: list[str]) -> tuple[Figure, bool]:
     """Who the story is about, and whether the premise's own subject is that hero."""
-    either = "she" if digest[0] % 2 else "he"
+    either = "she" if she else "he"
     pronoun = _pronoun_in(" ".join(told))
     if named.strip():
         return _named(named.strip(), subject, pronoun, either)
     if subject is None:
-        noun = _STRANGERS[digest[1] % len(_STRANGERS)]
-        return Figure(article(noun), f"the {noun}", either), False  # type: ignore[arg-type]
+        met = next((met for part in told if (met := someone_in(tokens(part)))), None)
+        if met is not None:
+            return Figure(met[0], met[1], met[2] or pronoun or either), False  # type: ignore[arg-type]
+        return Figure(article(stranger), f"the {stranger}", pronoun or either), False  # type: ignore[arg-type]
     gender = (
         subject.gender
         or (pronoun if pronoun in {"he", "she"} or not subject.proper else "")
@@ -208,5 +241,7 @@ def _without_lead_place(words: list[str]) -> tuple[list[str], Place | None]:
         and "," in words[:14]
     ):
         comma = words.index(",")
-        return words[comma + 1 :], place_in(words[:comma])
+        place = place_in(words[:comma])
+        if place is not None:
+            return words[comma + 1 :], place
     return words, None

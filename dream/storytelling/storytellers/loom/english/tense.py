@@ -61,7 +61,7 @@ def starts_unknown_predicate(words: list[str], at: int) -> bool:
     return (
         bool(guessed_base(word))
         and being(word) is None
-        and not is_thing(word[:-1])
+        and (not is_thing(word[:-1]) or is_determiner(following))
         and (not following or following[0].isalpha())
     )
 
@@ -95,8 +95,10 @@ def _shifted(words: list[str], at: int, *, first: bool, plural: bool) -> str:
         return past(low)
     known = third_person_base(low)
     whose = at > 1 and words[at - 2].lower() == "whose"
-    certain = first or (
-        before in {"and", "he", "she", "it", "who"} and following in function_words() and not is_thing(low[:-1])
+    certain = (
+        first
+        or (before in {"and", "he", "she", "it", "who"} and following in function_words() and not is_thing(low[:-1]))
+        or before in {"that", "which"}
     )
     base = known if known and (first or whose or _finite(before, following)) else guessed_base(low) if certain else ""
     return past(base) if base and (known or being(low) is None) else words[at]

@@ -11,10 +11,12 @@ from dream.storytelling.storytellers.loom.english.vocabulary import (
     is_plural,
     is_thing,
     preposition,
+    third_person_base,
 )
 from dream.storytelling.storytellers.loom.english.words import spelled
 
 _ARTICLES = frozenset({"a", "an", "the"})
+_EQUALS = tuple([word] for word in "be is was were been become became becomes".split())
 _VAGUE = frozenset(
     """
         day days night time moment way thing things one kind sort end lot bit while year years week story reason
@@ -26,7 +28,7 @@ def theme_in(words: list[str], hero: str) -> str:
     """The first thing that is named here with an article and plain words; "" where there is none, or only the hero's
     like."""
     for at, word in enumerate(words):
-        if word.lower() in _ARTICLES:
+        if word.lower() in _ARTICLES and words[at - 1 : at] not in _EQUALS:
             end = _end(words, at + 1)
             phrase = words[at + 1 : end]
             if end < len(words) and words[end].lower().endswith("'s"):
@@ -50,10 +52,14 @@ def _end(words: list[str], start: int) -> int:
             end > start
             and guessed_base(low)
             and end + 1 < len(words)
-            and (words[end + 1].lower() in function_words() or is_adverb(words[end + 1].lower()))
+            and (
+                words[end + 1].lower() in function_words()
+                or is_adverb(words[end + 1].lower())
+                or (not words[end + 1][0].isalpha() and bool(third_person_base(low)))
+            )
         ):
             break
-        if end > start and low.endswith("ing"):
+        if end > start and low.endswith("ing") and being(low) is None and not is_thing(low):
             break
         end += 1
     return end

@@ -25,6 +25,12 @@ _AGENT_ENDINGS = (
     "hunter",
     "weaver",
 )
+_KIN = ("grand", "step", "god", "foster", "great-", "half-")
+_ENDINGS: dict[Literal["she", "he"], tuple[str, ...]] = {
+    "she": ("woman", "girl", "wife", "mother", "daughter", "sister"),
+    "he": ("boy", "father", "brother"),
+}
+_DOERS = ("er", "or", "ist", "ian")
 _PLURALS = frozenset({"people", "children", "folk", "womenfolk"})
 _KEPT_AUXILIARIES = frozenset("was were had could would should might did ought".split())
 
@@ -91,7 +97,7 @@ def third_person_base(word: str) -> str:
         stems.append(word[:-3] + "y")
     if word.endswith("es"):
         stems.append(word[:-2])
-    return next((stem for stem in stems if is_base_verb(stem)), "")
+    return next((stem for stem in stems if stem != "be" and is_base_verb(stem)), "")
 
 
 def guessed_base(word: str) -> str:
@@ -164,11 +170,43 @@ def being(word: str) -> Gender | None:
     for name, pronoun in (("women", "she"), ("men", "he"), ("persons", ""), ("animals", "")):
         if word in _groups("nouns.yaml")[name] or last in _groups("nouns.yaml")[name]:
             return "they" if word in {"couple", "pair", "family", "crew"} else pronoun  # type: ignore[return-value]
-    if word.endswith("woman"):
-        return "she"
+    return _formed_being(word)
+
+
+def _formed_being(word: str) -> Gender | None:
+    """What `being` says of a word of none of the lists, by how it is made: "granddaughter", "signalman"."""
+    for gender, endings in _ENDINGS.items():
+        if word.endswith(endings):
+            return gender
+    kin = next((word.removeprefix(prefix) for prefix in _KIN if word.startswith(prefix)), "")
+    if kin and being(kin) is not None:
+        return being(kin)
     if word.endswith("man") and len(word) > 4 and word not in {"human", "woman", "roman", "german"}:
         return "he"
     return "" if word.endswith(_AGENT_ENDINGS) and len(word) > 6 else None
+
+
+def is_doer(word: str) -> bool:
+    """Whether a word of none of the lists ends like the name of who does something, "raker" or "harpist".
+
+    So do "river" and "winter": only where a subject stands is it safe to take the rest for somebody.
+    """
+    word = word.lower()
+    for one in (word, word.removesuffix("s")):
+        last = one.rpartition("-")[2]
+        if len(last) > 4 and last.endswith(_DOERS):
+            known = is_thing(last) or bool(preposition(last)) or names_nobody(last)
+            return not known and last not in function_words() and not is_base_verb(last)
+    return False
+
+
+def names_nobody(word: str) -> bool:
+    return word in _groups("words.yaml")["nobody"]
+
+
+def is_minded(base: str) -> bool:
+    """Whether only somebody does what this verb says."""
+    return base in _groups("words.yaml")["minded"]
 
 
 def is_person(word: str) -> bool:

@@ -1,0 +1,154 @@
+"""Whose story a premise asks for, and what befalls them: the loom tells of them and of nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from dream.storytelling.storytellers.loom.english.premise import Premise, read_premise
+from dream.storytelling.storytellers.loom.reading import Request
+
+
+def english(premise: str) -> Premise:
+    return read_premise(Request("en", "medium", "inspired", premise, "", "", "", "", "", (), 1))
+
+
+@pytest.mark.parametrize(
+    ("premise", "hero"),
+    [
+        # What someone does for a living is told by the word's form and its place, whatever the trade.
+        ("A salt raker finds a letter under the ice that is addressed to her", "the salt raker"),
+        ("A bone setter mends a broken king", "the bone setter"),
+        ("A tea taster loses her sense of taste", "the tea taster"),
+        ("A grave digger befriends a crow", "the grave digger"),
+        ("An ice harvester hears a voice in the block he is cutting", "the ice harvester"),
+        ("A lock picker with no hands", "the lock picker"),
+        ("A harpist owes the forest a song", "the harpist"),
+        ("A deaf piano tuner is called to a haunted house", "the piano tuner"),
+        ("A young charcoal burner owes the forest a song", "the charcoal burner"),
+        ("The queen's food taster falls asleep at the feast", "the food taster"),
+        ("A cuckoo clock repairer falls in love with an hour", "the clock repairer"),
+        ("Two salt rakers quarrel over a lamp", "the salt rakers"),
+        ("Salt rakers quarrel over a lamp", "the salt rakers"),
+        ("the Salt Raker", "the salt raker"),
+        ("The Last Salt Raker of the North", "the salt raker"),
+        # Whoever hears or promises is somebody.
+        ("A recluse hears music under the floor", "the recluse"),
+        ("A mute promises the sea a song", "the mute"),
+        # Names, titles and families.
+        ("Ilse and Jonas cross the frozen lake", "Ilse and Jonas"),
+        ("Mara and her brother inherit a boat", "Mara and her brother"),
+        ("Captain Ode sails for the place where maps end", "Captain Ode"),
+        ("Grandmother Yun teaches a crow to count", "Grandmother Yun"),
+        ("Mara's brother sells the boat", "Mara's brother"),
+        ("My grandfather built a boat in the attic", "the grandfather"),
+        ("An old man and his granddaughter keep bees on the roof of a hospital", "the old man and his granddaughter"),
+        ("A boy and his dog follow a river upstream", "the boy and his dog"),
+        ("A seaweed gatherer and a tax collector share an umbrella", "the seaweed gatherer and the tax collector"),
+        ("The stone cutter's son carves a bird that flies away", "the stone cutter's son"),
+        ("Jonah the bell-founder casts a bell that will not ring", "Jonah"),
+        ("Old Mother Ash", "Old Mother Ash"),
+        ("Rose finds a letter in the well", "Rose"),
+        ("The Emperor of Rain wants to abdicate", "the Emperor"),
+        ("A tailor, a thief and a nun share a coach", "the tailor, the thief and the nun"),
+        ("A fisherman nets a mermaid", "the fisherman"),
+        # What stands in front of them.
+        ("There was once a robot who wanted to learn to knit", "the robot"),
+        ("Every night a stranger leaves bread at the widow's door", "the stranger"),
+        ("On the longest night, a midwife is called to a house under the hill", "the midwife"),
+        ("When the river freezes, a skater finds a sleeping town below the ice", "the skater"),
+        ("A girl tells a story to the sea", "the girl"),
+        ("Tell me a short story about a woman who sells weather", "the woman"),
+        ("Long ago, a weaver promised her last cloth to the sea", "the weaver"),
+        ("In winter a bear writes letters", "the bear"),
+        ("When the ferryman dies, his daughter takes the oars", "the ferryman's daughter"),
+        ("They say the miller sold his voice", "the miller"),
+        ("Please write something about a ferryman and his drowned bell", "the ferryman"),
+        # Nobody does anything, and yet somebody is named.
+        ("Nobody in the village can remember the ferryman", "the ferryman"),
+        ("I am a ghost who cannot find her house", "the ghost"),
+    ],
+)
+def test_the_hero_of_a_premise_is_the_hero_of_the_story(premise: str, hero: str) -> None:
+    assert english(premise).hero.name == hero
+
+
+@pytest.mark.parametrize(
+    "premise",
+    [
+        "A river changes its mind",
+        "A letter arrives forty years late",
+        "Winter refuses to leave the valley",
+        "A lamp that may not lie",
+        "The wind forgets its own name",
+        "A cuckoo clock falls silent",
+        "Someone is painting the doors of our street blue",
+        "Why do herons never sleep?",
+    ],
+)
+def test_nothing_is_made_a_hero_that_is_nobody(premise: str) -> None:
+    assert english(premise).hero.name in {"the stranger", "the traveller", "the newcomer", "the wayfarer"}
+
+
+@pytest.mark.parametrize(
+    ("premise", "deed"),
+    [
+        (
+            "A salt raker finds a letter under the ice that is addressed to her",
+            "found a letter under the ice that was addressed to her",
+        ),
+        ("On the longest night, a midwife is called to a house", "was called to a house, on the longest night"),
+        ("When the river freezes, a skater finds a town", "found a town when the river froze"),
+        ("Every night a stranger leaves bread at the widow's door", "left bread at the widow's door every night"),
+        ("An old man and his granddaughter keep bees on a roof", "kept bees on a roof"),
+        ("Ilse and Jonas cross the frozen lake", "crossed the frozen lake"),
+        ("Two salt rakers quarrel over a lamp", "quarrelled over a lamp"),
+        ("My grandfather built a boat in the attic", "built a boat in the attic"),
+        ("The wolves hold a council", "held a council"),
+    ],
+)
+def test_what_the_hero_of_a_premise_does_is_told_in_the_past(premise: str, deed: str) -> None:
+    assert english(premise).deeds == (deed,)
+
+
+@pytest.mark.parametrize(
+    ("premise", "pronoun"),
+    [
+        ("Mr Ferris winds every clock in town", "he"),
+        ("Old Mother Ash", "she"),
+        ("A salt raker finds a letter that is addressed to her", "she"),
+        ("She never told him about the island", "she"),
+        ("The herring girl writes letters to the moon", "she"),
+    ],
+)
+def test_the_hero_is_spoken_of_as_the_premise_does(premise: str, pronoun: str) -> None:
+    assert english(premise).hero.pronoun == pronoun
+
+
+def test_someone_without_a_name_still_does_what_the_premise_says() -> None:
+    read = english("He sells second-hand memories")
+    assert (read.hero.pronoun, read.deeds) == ("he", ("sold second-hand memories",))
+
+
+@pytest.mark.parametrize(
+    ("premise", "theme"),
+    [
+        ("A fox who wanted to be a tailor", ""),
+        ("Peter, a pedlar of buttons, is robbed of his shadow", ""),
+        ("A bone setter mends a broken king", "the broken king"),
+        ("When the river freezes, a skater finds a town below the ice", "the town"),
+        ("A boy and his dog follow a river upstream", "the river"),
+    ],
+)
+def test_a_story_turns_on_something_that_can_be_asked_after(premise: str, theme: str) -> None:
+    assert english(premise).theme == theme
+
+
+@pytest.mark.parametrize(
+    "premise", ["What if the moon stopped rising?", "A house that walks away", "Someone steals the bridge"]
+)
+def test_what_does_something_is_no_place(premise: str) -> None:
+    assert english(premise).place is None
+
+
+def test_a_question_about_no_one_is_put_as_it_was_asked() -> None:
+    assert english("What if the moon stopped rising?").asked == "What if the moon stopped rising?"
