@@ -6,6 +6,7 @@ import base64
 import secrets
 import threading
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +19,6 @@ SHORTEST, LONGEST = 10, 200
 # 19 MiB and two passes, the least that OWASP names: a small host must survive several sign-ins at once.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _ROOM = threading.BoundedSemaphore(2)
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hashed(password: str) -> str:
@@ -31,11 +31,18 @@ def fits(password: str, stored: str | None) -> bool:
     long, so that nobody learns from the clock which accounts there are.
     """
     with _ROOM:
+        nobodys = _nobodys()
         try:
-            _HASHER.verify(stored or _NOBODY, _folded(password))
+            _HASHER.verify(stored or nobodys, _folded(password))
         except (VerificationError, InvalidHashError):
             return False
     return stored is not None
+
+
+@cache
+def _nobodys() -> str:
+    """What no password fits; made by whoever signs in first, since it would hold up each start of the service."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def check(password: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from dream.service import Service
 from dream.serving import HEAPS, IDLE_CONNECTIONS, _Gunicorn
 from dream.settings import Settings
 from tests.conftest import TALES
@@ -173,6 +175,25 @@ def test_threads_share_the_heaps_that_there_may_be(home: Path) -> None:
         assert {answer.status_code for answer in readers.map(serving.client.get, ["/livez"] * 200)} == {200}
         (worker,) = serving.workers()
         assert 1 + heaps_of_threads(worker) <= HEAPS
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_what_the_application_is_made_of_is_no_work_for_the_collector(
+    home: Path, monkeypatch: pytest.MonkeyPatch, *, well: bool
+) -> None:
+    gunicorn = _Gunicorn(Settings(_env_file=None, home=home), "", print)
+    try:
+        service: Service = gunicorn.load().extensions["dream"]
+        assert not gc.isenabled()
+        if not well:
+            monkeypatch.setattr(service, "model", lambda: 1 / 0)
+        gunicorn._warm(service)  # as the worker does once it has begun
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > len(gc.get_objects())
+        service.close()
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def heaps_of_threads(pid: int) -> int:
