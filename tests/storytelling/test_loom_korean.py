@@ -13,6 +13,7 @@ from dream.language.hangul import with_particle
 from dream.language.sentences import sentences
 from dream.storytelling.brief import WORDS, Length
 from dream.storytelling.storytellers.loom.korean import weave
+from dream.storytelling.storytellers.loom.korean.data import load
 from dream.storytelling.storytellers.loom.line import Line
 from dream.storytelling.storytellers.loom.reading import Passage, Request
 
@@ -372,3 +373,23 @@ def test_no_sentence_is_told_twice_at_any_length(length: Length) -> None:
         bare = [re.sub(r"[\W\d]", "", line.text) for line in lines]
         assert len(set(bare)) == len(bare)
         assert low <= len(told(lines).split()) <= high
+
+
+@pytest.mark.parametrize("premise", ["늙은 등대지기와 손녀가 마지막 배를 기다린다", "두 형제가 배 한 척을 물려받는다"])
+def test_several_heroes_speak_of_themselves_as_several(premise: str) -> None:
+    texts = [told(weave(asked(premise, seed))) for seed in range(8)]
+    assert any("자기들이" in text or "저희" in text for text in texts)
+    assert not any(re.search("자기가 (?!놀란)|“제가|“저는", text) for text in texts), texts
+
+
+def test_nobody_is_oneself_twice_in_a_sentence() -> None:
+    for seed in range(8):
+        text = told(weave(asked("소녀가 자기 앞으로 온 편지를 줍는다", seed)))
+        assert "소녀가 자기 앞으로 온 편지를 줍는다" in text
+        assert "자기가 자기" not in text
+
+
+def test_no_frame_has_two_topics_for_one_person() -> None:
+    """{told} brings its own topic, "덕보는 ..."; "그 사람은" beside it would be a second one."""
+    frames = itertools.chain.from_iterable(lines for tones in load("frames/told").values() for lines in tones.values())
+    assert [frame for frame in frames if re.match(r"\{told:다고\} (?:하면서|말하는 내내) 그 사람은", frame)] == []

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from dream.storytelling.storytellers.loom.english.premise import Premise, read_premise
+from dream.storytelling.storytellers.loom.english import premise as in_english
+from dream.storytelling.storytellers.loom.korean import premise as in_korean
+from dream.storytelling.storytellers.loom.korean.nouns import Lexicon
 from dream.storytelling.storytellers.loom.reading import Request
 
 
-def english(premise: str) -> Premise:
-    return read_premise(Request("en", "medium", "inspired", premise, "", "", "", "", "", (), 1))
+def english(premise: str) -> in_english.Premise:
+    return in_english.read_premise(Request("en", "medium", "inspired", premise, "", "", "", "", "", (), 1))
+
+
+def korean(premise: str) -> in_korean.Premise:
+    request = Request("ko", "medium", "inspired", premise, "", "", "", "", "", (), 1)
+    return in_korean.read_premise(request, Lexicon([premise]))
 
 
 @pytest.mark.parametrize(
@@ -152,3 +159,72 @@ def test_what_does_something_is_no_place(premise: str) -> None:
 
 def test_a_question_about_no_one_is_put_as_it_was_asked() -> None:
     assert english("What if the moon stopped rising?").asked == "What if the moon stopped rising?"
+
+
+@pytest.mark.parametrize(
+    ("premise", "hero", "full"),
+    [
+        # Two together.
+        ("늙은 사공과 손녀", "사공과 손녀", "늙은 사공과 손녀"),
+        ("늙은 등대지기와 손녀가 마지막 배를 기다린다", "등대지기와 손녀", "늙은 등대지기와 손녀"),
+        ("소년과 개가 강을 거슬러 올라간다", "소년과 개", "소년과 개"),
+        ("눈먼 악사와 말 못 하는 화가", "악사와 화가", "눈먼 악사와 말 못 하는 화가"),
+        ("두 형제가 배 한 척을 물려받는다", "두 형제", "두 형제"),
+        ("여우와 친구가 된 소년", "소년", "여우와 친구가 된 소년"),
+        ("오랜 친구 넷이 다리 위에서 만난다", "네 친구", "오랜 네 친구"),
+        # What someone does, by the word's form and its place, whatever the trade.
+        ("귀가 먼 조율사가 귀신 나오는 집에 불려 간다", "조율사", "귀가 먼 조율사"),
+        ("은퇴한 우주비행사가 시골 우체국에서 일한다", "우주비행사", "은퇴한 우주비행사"),
+        ("임금님의 수라를 맛보는 궁녀가 잔치에서 잠든다", "궁녀", "임금님의 수라를 맛보는 궁녀"),
+        ("불 속을 걷는 곡예사", "곡예사", "불 속을 걷는 곡예사"),
+        ("무덤 파는 사람이 까마귀와 친구가 된다", "무덤 파는 사람", "무덤 파는 사람"),
+        ("밤마다 낯선 사람이 과부의 집 앞에 빵을 두고 간다", "낯선 사람", "낯선 사람"),
+        # Names, and what stands before them.
+        ("연이가 물고기 배 속에서 열쇠를 찾는다", "연이", "연이"),
+        ("김 서방이 도깨비에게 돈을 꾸어 준다", "김 서방", "김 서방"),
+        ("바다를 한 번도 본 적 없는 방앗간 집 딸", "방앗간 집 딸", "바다를 한 번도 본 적 없는 방앗간 집 딸"),
+        ("달에게 편지를 쓰는 청어 장수", "청어 장수", "달에게 편지를 쓰는 청어 장수"),
+        ("얼음 장수가 얼음 속에서 목소리를 듣는다", "얼음 장수", "얼음 장수"),
+        ("말하는 빵을 구운 빵집 주인 이야기 써 줘", "빵집 주인", "말하는 빵을 구운 빵집 주인"),
+        ("심부름꾼 아이가 길을 잃는다", "아이", "심부름꾼 아이"),
+        # What comes before somebody is not said of them.
+        ("강이 얼자 한 소년이 얼음 아래에서 잠든 마을을 본다", "소년", "한 소년"),
+        ("전쟁이 끝나고 병사가 자기를 모르는 집으로 돌아온다", "병사", "병사"),
+        ("아무도 잠들지 않는 도시에서 이불 장수가 손님을 기다린다", "이불 장수", "이불 장수"),
+    ],
+)
+def test_the_hero_of_a_korean_premise_is_the_hero_of_the_story(premise: str, hero: str, full: str) -> None:
+    read = korean(premise)
+    assert (read.hero, read.full) == (hero, full)
+
+
+@pytest.mark.parametrize(
+    ("premise", "reported"),
+    [
+        ("강이 얼자 한 소년이 잠든 마을을 본다", "강이 얼자 소년이 잠든 마을을 본다"),
+        ("밤마다 낯선 사람이 문 앞에 빵을 두고 간다", "밤마다 낯선 사람이 문 앞에 빵을 두고 간다"),
+        ("늙은 등대지기와 손녀가 마지막 배를 기다린다", "등대지기와 손녀가 마지막 배를 기다린다"),
+    ],
+)
+def test_what_a_korean_premise_tells_is_told_whole(premise: str, reported: str) -> None:
+    assert korean(premise).reported == reported
+
+
+@pytest.mark.parametrize(
+    "premise", ["거짓말을 못 하는 등불", "비를 모두 기억하는 우산", "누가 종을 쳤을까?", "박물관이 문을 닫는다"]
+)
+def test_nothing_is_made_a_korean_hero_that_is_nobody(premise: str) -> None:
+    assert in_korean.is_stranger(korean(premise).hero)
+
+
+@pytest.mark.parametrize(
+    ("premise", "place"),
+    [("등대를 지키는 노인", "등대"), ("바다를 한 번도 본 적 없는 소년", None), ("바다에 사는 소년", "바다")],
+)
+def test_a_korean_hero_is_at_home_where_they_live(premise: str, place: str | None) -> None:
+    assert korean(premise).place == place
+
+
+@pytest.mark.parametrize("premise", ["심부름꾼 아이가 길을 잃는다", "눈먼 악사와 말 못 하는 화가"])
+def test_only_what_is_said_of_a_hero_is_asked_about(premise: str) -> None:
+    assert korean(premise).trait == ""

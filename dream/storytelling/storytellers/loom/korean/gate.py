@@ -12,6 +12,7 @@ from dream.storytelling.storytellers.loom.korean.nouns import bare, split
 COPIED_WORDS = 12
 """A run of this many words of a passage is a copy, quotations aside."""
 
+_TWICE_SELF = re.compile(r"자기(?:가|들이) (?:자기|제 )")
 _QUOTED = re.compile(r"“[^”]*”")
 
 
@@ -37,6 +38,7 @@ class Gate:
             or len(sentences(text)) != 1
             or text.count("“") != text.count("”")
             or "  " in text
+            or _TWICE_SELF.search(text)
         ):
             return False
         if any(run in self._runs for run in _runs(_QUOTED.sub("|", text))):

@@ -12,6 +12,7 @@ from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.korean.clause import Stem
 from dream.storytelling.storytellers.loom.korean.data import either
 from dream.storytelling.storytellers.loom.korean.data import words as listed
+from dream.storytelling.storytellers.loom.korean.hero import found_in
 from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun, bare, kind, split
 from dream.storytelling.storytellers.loom.korean.statements import past_stem
 from dream.storytelling.storytellers.loom.reading import Request
@@ -22,10 +23,7 @@ _ASKING = re.compile(
     r"(?:를|을|이|하나를|하나|한 편을|한 편|한 편만)?\s*"
     rf"(?:좀\s*)?(?:하나\s*)?(?P<asks>{either('asks')})?\s*[.!?~…]*\s*$"
 )
-_PERSONS = ("people", "animals", "kin")
-_BARE_LIMIT = 9
 _ADNOMINAL = re.compile(r"(?:는|던)$")
-_NUMBERS = re.compile(r"둘(?:이|은)$")
 _PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
 
 
@@ -35,8 +33,8 @@ class Premise:
 
     `wish` ends as an adnominal ("거짓말을 하게 되는"); `happened` are past statements; `reported` is a plain present
     one ("사공이 바다를 건넌다"), `intent` that without who does it. `topic` is what the premise is about, as a noun
-    phrase; `once` what the hero has done, as an adnominal ("책을 덮은"); and `said` the premise in its own words, where
-    nothing else could be read from it.
+    phrase; `once` what the hero has done, as an adnominal ("책을 덮은"); `lead` when or where, before the hero is
+    named; and `said` the premise in its own words, where nothing else could be read from it.
     """
 
     hero: Noun
@@ -50,6 +48,7 @@ class Premise:
     said: str = ""
     trait: str = ""
     once: str = ""
+    lead: str = ""
 
 
 def read_premise(request: Request, lexicon: Lexicon) -> Premise:
@@ -68,7 +67,7 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
             full = hero or found.full
         elif hero:
             full = found.full
-        whole = f"{hero or found.hero:이/가}"
+        whole = f"{found.lead} {hero or found.hero:이/가}".lstrip()
         happened = tuple(Stem(f"{whole} {stem}") for stem in found.happened)
         reported = f"{whole} {found.reported}" if found.reported else ""
         return Premise(
@@ -117,32 +116,22 @@ def _parse(part: str, lexicon: Lexicon) -> Premise | None:
     words = body.split()
     if not words or not re.search("[가-힣]", body):
         return None
-    at = _hero_at(words, lexicon)
-    if at is None:
+    found = found_in(words, lexicon)
+    if found is None:
         return None
-    word = words[at]
-    noun = bare(word) if _is_person(bare(word), lexicon) else split(word)[0]
-    full = " ".join([*_epithet(words[:at]), noun])
-    hero = Noun(_named(words, at, noun))
-    rest = words[at + 1 :]
-    subject = split(word)[1] in ("이", "가", "은", "는", "께서") and bare(word) != noun
-    # "사공 둘이 ..." and "누나, 등불을 들고 ..." have their subject marked a little later, or not at all.
-    if rest and _NUMBERS.match(rest[0]):
-        hero, full, rest, subject = Noun(f"두 {hero}"), f"{full.removesuffix(noun)}두 {noun}", rest[1:], True
-    subject = subject or word.endswith(",")
-    wish, happened, reported = _befalls(rest, tale) if subject else ("", (), "")
-    trait = _trait(full.removesuffix(noun).removesuffix("두 ").strip())
+    wish, happened, reported = _befalls(list(found.rest), tale) if found.subject else ("", (), "")
     # "책을 덮은" is done, "거짓말을 하게 되는" is to come: they are told differently.
     wish, once = (wish, "") if wish.endswith("는") else ("", wish)
     return Premise(
-        hero,
-        Noun(full if len(full.split()) <= _BARE_LIMIT else noun),
+        Noun(found.name),
+        Noun(found.full),
         None,
         wish,
         happened,
         reported,
-        trait=trait,
+        trait=_trait(found.epithet),
         once=once,
+        lead="" if tale else found.lead,
     )
 
 
@@ -155,74 +144,6 @@ def _unasked(text: str) -> tuple[str, bool]:
     return (text[: day.start()], True) if day else (text.rstrip(" .!~…"), False)
 
 
-def _hero_at(words: list[str], lexicon: Lexicon) -> int | None:
-    """The word that names the hero: a person who is the subject, else the person named last, else a likely name."""
-    persons: list[int] = []
-    for at, word in enumerate(words):
-        noun, particle = split(word)
-        if (
-            particle in ("이", "가", "은", "는", "께서")
-            and _is_person(noun, lexicon)
-            and not _is_person(bare(word), lexicon)
-        ):
-            return at
-        known = kind(noun) in _PERSONS or kind(bare(word)) in _PERSONS
-        if (known or (_is_person(bare(word), lexicon) and at == len(words) - 1)) and particle != "의":
-            persons.append(at)
-    if persons:
-        return persons[-1]
-    if len(words) > 1 and bare(words[-1]) == "사람":
-        return len(words) - 1
-    for at, word in enumerate(words):
-        noun, particle = split(word)
-        likely = (
-            particle in ("이", "가") and 2 <= len(noun) <= 4 and kind(noun) == "" and re.fullmatch("[가-힣]+", noun)
-        )
-        # "연이가": a given name with its 이 is a person even where no passage knows them.
-        if likely and (
-            lexicon.is_noun(noun) or (noun.endswith("이") and particle == "가" and noun not in listed("no_names"))
-        ):
-            return at
-    return None
-
-
-def _is_person(noun: str, lexicon: Lexicon) -> bool:
-    return kind(noun) in _PERSONS or (len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun))
-
-
-def _named(words: list[str], at: int, noun: str) -> str:
-    """The hero's name with the title or name that belongs to it: "막동 할아범", "기다리는 사람"."""
-    if noun == "사람":
-        return " ".join(words[at - 1 : at + 1])
-    before = words[at - 1] if at else ""
-    if (
-        before
-        and kind(noun) == "people"
-        and len(before) < 4
-        and kind(before) == ""
-        and not split(before)[1]
-        and final(before) not in (NIEUN, RIEUL)
-    ):
-        return f"{before} {noun}"
-    return noun
-
-
-def _epithet(words: list[str]) -> list[str]:
-    """What describes the hero, from the last comma on; [] where it doesn't surely end as an adnominal."""
-    commas = [at for at, word in enumerate(words) if word.endswith(",")]
-    words = words[commas[-1] + 1 :] if commas else words
-    if not words or len(words) > 8:
-        return []
-    last = words[-1]
-    fits = (
-        final(last) in (NIEUN, RIEUL)
-        or _ADNOMINAL.search(last)
-        or last.endswith("의")
-        or last in ("세", "두", "한", "어느", "마지막", "첫", "옛", "새", "온", "다섯", "여섯", "일곱")
-    )
-    return words if fits else ([last] if kind(last) in ("people", "places") else [])
-
-
 def _trait(epithet: str) -> str:
     """An epithet of which one can ask why: "이름을 잃어버린", not "늙은" or "북쪽 농장의"."""
     words = epithet.split()
@@ -232,6 +153,7 @@ def _trait(epithet: str) -> str:
         if asks
         and (epithet.endswith("는") or final(epithet) == NIEUN)
         and words[-1] not in listed("place_adjectives") | listed("adjectives")
+        and kind(words[-1]) == ""
         else ""
     )
 
@@ -268,13 +190,14 @@ def _later(part: str) -> Stem | None:
 
 
 def _place(text: str, *, anyhow: bool = False) -> Noun | None:
-    """The place where it happens, with a plain adjective or an owner; `anyhow` takes one kept or sought too."""
+    """The place where it happens, with a plain adjective or an owner; `anyhow` takes one that somebody keeps too."""
     words = text.split()
     for at, word in enumerate(words):
         noun, particle = split(word)
         alone = kind(bare(word)) == "places" and at == len(words) - 1
         if not alone and not (
-            kind(noun) == "places" and (particle in listed("located") or (anyhow and particle in ("을", "를")))
+            kind(noun) == "places"
+            and (particle in listed("located") or (anyhow and particle in ("을", "를") and _kept(words[at + 1 :])))
         ):
             continue
         name = bare(word) if alone else noun
@@ -282,6 +205,10 @@ def _place(text: str, *, anyhow: bool = False) -> Noun | None:
         owned = before.endswith("의") and kind(before[:-1]) in ("places", "scenery")
         return Noun(f"{before} {name}" if before in listed("place_adjectives") or owned else name)
     return None
+
+
+def _kept(words: list[str]) -> bool:
+    return bool(words) and re.match(either("keeping"), words[0]) is not None
 
 
 def _field(text: str) -> Noun | None:

@@ -11,6 +11,7 @@ from dream.storytelling.storytellers.loom.korean.data import load
 from dream.storytelling.storytellers.loom.korean.encounter import Encounter, Memory
 from dream.storytelling.storytellers.loom.korean.frames import Frames, random_for, tone_of
 from dream.storytelling.storytellers.loom.korean.gate import Gate
+from dream.storytelling.storytellers.loom.korean.hero import several
 from dream.storytelling.storytellers.loom.korean.matter import Matter, take_apart
 from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun, kind, split
 from dream.storytelling.storytellers.loom.korean.premise import Premise, doing, is_stranger, read_premise
@@ -54,6 +55,7 @@ class _Scene:
         self._motif = self._choose_motif()
         self._back: list[str] = []
         self._telling.houseless = is_stranger(str(self._premise.hero))
+        self._telling.several = several(str(self._premise.hero))
         self._telling.at_home = self._plot != "road"
 
     def tell(self) -> list[Line]:

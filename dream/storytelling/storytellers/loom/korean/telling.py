@@ -15,6 +15,17 @@ _OF_A_HOUSE = re.compile("의 집|의 방|대문|방석|문턱|집을 나")
 # Frames that only fit a hero who has set out.
 _UNDER_WAY = re.compile("돌아오는|돌아와|돌아왔|왔던 길|떠날 때|그새|다녔|두고 온|길 저쪽|나선 것은|돌아섰다")
 
+# What one says of oneself, and what several say of themselves.
+_SELVES = {
+    "자기가": "자기들이",
+    "자기를": "자기들을",
+    "자기 차례": "자기들 차례",
+    "“제가": "“저희가",
+    "“저는": "“저희는",
+    "“저라도": "“저희라도",
+}
+_SELF = re.compile("|".join(_SELVES))
+
 
 class Telling:
     """`own` are the slots that every frame may use: hero, full, place, wish and the like."""
@@ -25,6 +36,7 @@ class Telling:
         self._own = own
         self.at_home = False
         self.houseless = False
+        self.several = False
         self.with_somebody = False
         self.paragraphs: list[list[Line]] = [[]]
 
@@ -60,6 +72,8 @@ class Telling:
             return []
         if "그 사람" in frame and not self.with_somebody:
             return []
+        if self.several and "{hero" in frame:
+            frame = _SELF.sub(lambda match: _SELVES[match.group()], frame)
         text = frame.format(**values)
         if not self._gate.fits(text, passage, mentions):
             return []
