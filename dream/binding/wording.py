@@ -18,12 +18,17 @@ class Wording:
     withdrawn: str
     about: str
     accessible: str
+    part: str
     day: str
 
     def told_by(self, book: Book) -> str:
         """Who told the book, and when."""
-        tellers = ", ".join(self._teller(name) for name in book.tellers)
-        return f"{tellers} · {self.date(book.told_on)}" if tellers else self.date(book.told_on)
+        return " · ".join(filter(None, (self.tellers(book), self.date(book.told_on))))
+
+    def tellers(self, book: Book) -> str:
+        """One sentence, in which the reader's own hand comes last."""
+        said = ", ".join(self._teller(name) for name in sorted(book.tellers, key="reader".__eq__))
+        return said[:1].upper() + said[1:] if book.tellers == ("reader",) else said
 
     def _teller(self, name: str) -> str:
         return {"loom": self.loom, "reader": self.reader}.get(name) or self.teller.format(name)
@@ -44,11 +49,12 @@ _ENGLISH = Wording(
     inspirations="Inspirations",
     contents="Contents",
     loom="Told by dream’s loom",
-    reader="In part in the reader’s own words",
+    reader="in part in the reader’s own words",
     teller="Told by {}",
     withdrawn="An inspiration that its author has taken back.",
     about="The numbers in the text stand after the sentences that lean on these works.",
     accessible="Text alone, with headings, a table of contents and linked notes.",
+    part="Part {}",
     day="{day} {name} {year}",
 )
 _KOREAN = Wording(
@@ -60,6 +66,7 @@ _KOREAN = Wording(
     withdrawn="글쓴이가 거두어 간 글입니다.",
     about="본문의 번호는 이 글들에 기댄 문장 뒤에 붙어 있습니다.",
     accessible="글로만 되어 있고, 제목과 차례, 연결된 주석이 있습니다.",
+    part="대목 {}",
     day="{year}년 {month}월 {day}일",
 )
 

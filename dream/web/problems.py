@@ -24,6 +24,12 @@ PROBLEM = "application/problem+json"
 
 logger = logging.getLogger(__name__)
 
+_HEADINGS = {
+    400: worded("Not understood"),
+    405: worded("Nothing to do here"),
+    413: worded("Too much at once"),
+}
+"""What stands over the sentence on a page; programs are given the name that HTTP has for it."""
 _SENTENCES = {
     400: worded("The request could not be read. Nothing was changed."),
     404: worded("There is nothing at this address."),
@@ -95,10 +101,11 @@ def _http_error(error: HTTPException) -> Response:
         return make_response(error.get_response())
     status = HTTPStatus(error.code)
     detail = translated(_SENTENCES.get(error.code, f"{status.phrase}."))
+    heading = translated(_HEADINGS.get(error.code, worded("That did not work")))
     response = _respond(
         Problem(
             type="about:blank",
-            title=status.phrase,
+            title=status.phrase if _is_for_programs() else heading,
             status=error.code,
             code=status.name.lower(),
             detail=detail,

@@ -13,7 +13,9 @@ from markdown_it import MarkdownIt
 
 from dream.binding import epub, markdown, pdf, plain
 from dream.binding.book import Book
+from dream.binding.wording import wording
 from dream.errors import Busy, NotBound
+from tests.binding.conftest import ENGLISH
 
 
 def test_plain_text_holds_the_story_and_its_notes(english: Book) -> None:
@@ -27,9 +29,10 @@ def test_plain_text_holds_the_story_and_its_notes(english: Book) -> None:
 
 def test_what_a_book_says_besides_its_story_is_in_its_language(book: Book) -> None:
     said = {
-        "en": ("Told by dream’s loom · 9 March 2026", "Inspirations"),
+        "en": ("Told by dream’s loom", "9 March 2026", "Inspirations"),
         "ko": (
-            "dream의 베틀이 들려준 이야기, gpt-4.1-mini의 이야기, 일부는 독자가 직접 고쳐 씀 · 2026년 3월 9일",
+            "dream의 베틀이 들려준 이야기, gpt-4.1-mini의 이야기, 일부는 독자가 직접 고쳐 씀",
+            "2026년 3월 9일",
             "영감을 준 글",
         ),
     }[book.language]
@@ -37,6 +40,15 @@ def test_what_a_book_says_besides_its_story_is_in_its_language(book: Book) -> No
     for words in said:
         assert any(words in text for text in made[:1])
         assert any(words in text for text in made[1:])
+
+
+def test_the_readers_hand_is_named_last() -> None:
+    told = {
+        ("reader", "loom"): "Told by dream’s loom, in part in the reader’s own words",
+        ("reader",): "In part in the reader’s own words",
+    }
+    for tellers, said in told.items():
+        assert wording("en").tellers(replace(ENGLISH, tellers=tellers)) == said
 
 
 def _unpacked(made: bytes) -> list[bytes]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
 
 from dream.service import Service
 from dream.web import build_app
+from tests.serving import Serving
+from tests.web import browsing
 from tests.web.reading import PREMISE, begin, post, text_of
 
 
@@ -56,6 +60,21 @@ def test_a_story_is_renamed_from_the_list_and_the_reader_stays_there(shelf: Serv
     answer = post(reader, f"{story}/title", "/stories", title="The kind lie", listed="1")
     assert urlsplit(answer.location).path == "/stories"
     assert "The kind lie" in text_of(reader.get("/stories").text)
+
+
+def test_a_name_is_written_beside_the_story_in_the_list(loom: Serving, open_page: Any) -> None:
+    page: Page = open_page(loom)
+    browsing.begin(page, PREMISE, length="short")
+    browsing.state(page, "told")
+    page.goto("/stories")
+    opens = page.locator(".rename summary")
+    place = opens.bounding_box()
+    opens.click()
+    assert opens.bounding_box() == place  # what is pressed to open it stays, to close it again
+    page.get_by_label("What you call this story").fill("The kind lie")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="The kind lie")).to_be_visible()
+    expect(page.get_by_label("What you call this story")).to_be_hidden()
 
 
 def test_a_shared_story_is_read_by_its_link_until_that_is_closed(shelf: Service, reader: FlaskClient) -> None:

@@ -103,6 +103,14 @@ def test_withdrawn_sources(shelf: Service, language: str) -> None:
 
 
 @LANGUAGES
+def test_what_http_refuses_is_headed_in_the_readers_words(service: Service, language: str) -> None:
+    page = speaking(service, language).get("/stories/none/away").text
+    assert {"en": "<h1>Nothing to do here</h1>", "ko": "<h1>여기서는 할 수 없습니다</h1>"}[language] in page
+    program = build_app(service).test_client().delete("/api/v1/corpora").get_json()
+    assert program["title"] == "Method Not Allowed"
+
+
+@LANGUAGES
 def test_an_empty_library_and_an_empty_shelf(service: Service, language: str) -> None:
     reader = speaking(service, language)
     said = {

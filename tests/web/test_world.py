@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +14,7 @@ from dream.service import Service
 from dream.store import models
 from dream.storytelling.world import World
 from dream.web import build_app
-from tests.web.reading import begin, post, text_of
+from tests.web.reading import begin, post, remembered, text_of
 
 PREMISES = {"en": ("A keeper of the lamp tells one kind lie.", "the keeper"), "ko": ("사공 두리가 강을 건넌다", "두리")}
 
@@ -55,7 +56,7 @@ def test_readers_correct_who_is_in_a_story(shelf: Service, reader: FlaskClient, 
     post(reader, f"{scene}/cast", page, name=hero, called="Ada <b>", role="the one", traits="stubborn; slow;")
     shown = text_of(reader.get(page).text)
     assert "Ada <b>" in shown
-    assert "the one; stubborn; slow" in shown
+    assert "the one · stubborn · slow" in shown
     cast = reader.get(f"/api/v1/scenes/{scene_id}/memory").get_json()["cast"]
     assert [one["name"] for one in cast].count("Ada <b>") == 1
     assert hero not in [one["name"] for one in cast]
@@ -99,6 +100,19 @@ def test_what_a_reader_lays_down_goes_into_the_next_prompt(shelf: Service, reade
     assert "Your note to the storyteller" in page
     assert "Part 2, told by dream’s own loom" in page
     assert "The next part" in page
+
+
+def test_the_running_summary_is_shown_in_its_own_words(shelf: Service, reader: FlaskClient) -> None:
+    _, scene = begin(reader, shelf)
+    told = urlsplit(post(reader, f"{scene}/continue", scene).location).path
+    assert [event.name for event in shelf.log.follow(told.rpartition("/")[2]) if event][-1] == "told"
+    page = text_of(reader.get(f"{remembered(shelf, told)}/prompt").text)
+    way = shelf.library.scenes.path(told.rpartition("/")[2])
+    summary = shelf.world.remembered(way).summary
+    assert len(summary) > 100
+    heading, _, below = page.partition("The story so far, in short")
+    assert summary not in heading
+    assert summary in below
 
 
 def test_what_there_was_no_room_for_is_said(shelf: Service, reader: FlaskClient) -> None:

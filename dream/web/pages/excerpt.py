@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LENGTH = 420
+LENGTH = 360
+LENGTHS = {"ko": 200}
+"""Some five lines of a page in any script: a syllable of Hangul is as wide as two letters, and says as much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dream.web.access import needs
 from dream.web.auth import actor
 from dream.web.current import service
 from dream.web.pages import pages
-from dream.web.pages.excerpt import Stretch, excerpt
+from dream.web.pages.excerpt import LENGTH, LENGTHS, Stretch, excerpt
 from dream.wording import worded
 
 LONGEST_QUERY = 500
@@ -114,10 +114,15 @@ def search() -> ResponseReturnValue:
     shown = {
         "asked": asked, "missing": missing, "shelves": shelves, "shelf": shelf,
         "choices": _choices(shelf) if shelf else {}, "found": found, "most": LONGEST_QUERY,
-        "hits": [Shown(hit, excerpt(hit.fragment.text, hit.spans)) for hit in hits[:A_PAGE]],
+        "hits": [_shown(hit) for hit in hits[:A_PAGE]],
         "more": len(hits) > A_PAGE and asked.page < MOST_PAGES, "languages": LANGUAGES, "steps": STEPS,
     }  # fmt: skip
     return render_template("search.html", **shown), 404 if missing else 200
+
+
+def _shown(hit: Hit) -> Shown:
+    fragment = hit.fragment
+    return Shown(hit, excerpt(fragment.text, hit.spans, LENGTHS.get(fragment.language, LENGTH)))
 
 
 def _asked() -> Asked:
