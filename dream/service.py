@@ -280,7 +280,7 @@ class Service:
         """Deletes a story that was put away, for good. Raises Conflict while a part of it is being told."""
         if any(scene.state not in ENDED for scene in self.library.scenes.of_story(story.id)):
             raise Conflict(
-                "A part of this story is still being told. Nothing was deleted; please try again in a minute."
+                "Nothing was deleted. A part of this story is still being told; please try again in a minute."
             )
         self.library.stories.drop(story.id)
 

@@ -88,7 +88,7 @@ class Entrance:
         account = self._proved(names.folded(name), password, address)
         if account.suspended_at is not None:
             raise Forbidden(
-                "This account is suspended. What it holds is kept; please write to whoever runs this service."
+                "What this account holds is kept. It is suspended; please write to whoever runs this service."
             )
         return account, self.begin(account, agent)
 

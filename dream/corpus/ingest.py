@@ -277,13 +277,13 @@ def _reason(error: Exception) -> tuple[str, str]:
     full = isinstance(error, NoRoom) or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
     if full or "disk is full" in str(error):
         return "disk_full", worded(
-            "The disk of the service is full. The file is kept, and what stood before is unchanged. "
+            "The file is kept, and what stood before is unchanged. The disk of the service is full. "
             "Try again when there is room."
         )
     if isinstance(error, TextRefused):
         return error.code, error.sentence
     return "internal", worded(
-        "Reading it met an error of our own, three times. The file is kept, and what stood before is unchanged. "
+        "The file is kept, and what stood before is unchanged. Reading it met an error of our own, three times. "
         "Try again later."
     )
 

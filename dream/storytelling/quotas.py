@@ -39,22 +39,22 @@ class Quota:
         """Raises QuotaSpent."""
         if 0 < self.at_once <= spent.at_once:
             raise QuotaSpent(
-                "As many stories as you may have at once are being told. Your premise is kept: wait for one to end, or "
+                "Your premise is kept. As many stories as you may have at once are being told: wait for one to end, or "
                 "stop one.",
                 wait_seconds=30,
             )
         if 0 < self.hourly <= spent.hourly:
             raise QuotaSpent(
                 worded(
-                    "You have had %(stories)s stories told within the hour, which is as many as may be. Your premise "
-                    "is kept; please try again later.",
+                    "Your premise is kept. You have had %(stories)s stories told within the hour, which is as many as "
+                    "may be; please try again later.",
                     stories=self.hourly,
                 ),
                 wait_seconds=600,
             )
         if 0 < self.daily_characters <= spent.daily_characters:
             raise QuotaSpent(
-                "You have had as much told within a day as may be. Your premise is kept; please come back tomorrow.",
+                "Your premise is kept. You have had as much told within a day as may be; please come back tomorrow.",
                 wait_seconds=3600,
             )
 

@@ -196,8 +196,8 @@ class Telling:
             raise StorytellerFailed(
                 "nothing_fits",
                 worded(
-                    "Nothing on this shelf fits the premise, and a strict story tells only what its sources hold. "
-                    "Your premise is kept: choose another grounding, or other words."
+                    "Your premise is kept. Nothing on this shelf fits it, and a strict story tells only what its "
+                    "sources hold: choose another grounding, or other words."
                 ),
                 retry=False,
             )

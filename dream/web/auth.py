@@ -211,7 +211,7 @@ def _check_form() -> None:
         _csrf.protect()
     except CSRFError:
         raise Forbidden(
-            "This page was open for too long to be sent as it is. Nothing was changed, and what you wrote is kept: "
+            "What you wrote is kept, and nothing was changed. This page was open for too long to be sent as it is: "
             "please send it again."
         ) from None
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
+import dream.web
 from dream.service import Service
 from dream.store import models
 from dream.web import build_app
@@ -23,6 +26,17 @@ from tests.web.browsing import PREMISE, state
 from tests.web.reading import begin, post
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ko"])
+
+
+CATALOGUE = Path(dream.web.__file__).parent / "translations" / "ko" / "LC_MESSAGES" / "messages.po"
+KEPT = r"(?:your premise|what (?:you wrote|was told|this account holds)|the file) is kept|nothing was deleted"
+
+
+def test_every_message_says_what_is_kept_before_what_failed() -> None:
+    with CATALOGUE.open("rb") as catalogue:
+        said = [str(message.id) for message in read_po(catalogue)]
+    assert len(said) > 500
+    assert [text for text in said if re.search(rf"[.;,] (?:and )?(?:{KEPT})", text, re.IGNORECASE)] == []
 
 
 def speaking(service: Service, language: str) -> FlaskClient:

@@ -253,7 +253,7 @@ class Jobs:
 
 
 GIVEN_UP = worded(
-    "Reading it was broken off three times, so it was given up. The file is kept. "
+    "The file is kept. Reading it was broken off three times, so it was given up. "
     "Try again; where that ends alike, bring it in another format."
 )
 
