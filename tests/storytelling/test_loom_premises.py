@@ -187,7 +187,17 @@ def test_a_question_about_no_one_is_put_as_it_was_asked() -> None:
         ("얼음 장수가 얼음 속에서 목소리를 듣는다", "얼음 장수", "얼음 장수"),
         ("말하는 빵을 구운 빵집 주인 이야기 써 줘", "빵집 주인", "말하는 빵을 구운 빵집 주인"),
         ("심부름꾼 아이가 길을 잃는다", "아이", "심부름꾼 아이"),
+        ("늙은 양치기와 어린 늑대", "양치기와 늑대", "늙은 양치기와 어린 늑대"),
+        ("재단사와 도둑과 수녀가 마차를 함께 탄다", "재단사와 도둑과 수녀", "재단사와 도둑과 수녀"),
+        ("골짜기 아이들이 얼음으로 배를 짓는다", "골짜기 아이들", "골짜기 아이들"),
+        ("단추 장수 베드로가 그림자를 도둑맞는다", "베드로", "단추 장수 베드로"),
+        ("서연은 매일 밤 옥상에서 별에게 전화를 건다", "서연", "서연"),
+        ("우리 선생님이 그림 속으로 사라진다", "선생님", "선생님"),
+        ("종이 심장을 가진 소녀 이야기가 듣고 싶어요", "소녀", "종이 심장을 가진 소녀"),
+        ("옛날 옛적에 그림자 없는 임금이 살았다", "임금", "그림자 없는 임금"),
         # What comes before somebody is not said of them.
+        ("사공이 죽자 딸이 노를 잡는다", "딸", "딸"),
+        ("겨울이면 곰이 편지를 쓴다", "곰", "곰"),
         ("강이 얼자 한 소년이 얼음 아래에서 잠든 마을을 본다", "소년", "한 소년"),
         ("전쟁이 끝나고 병사가 자기를 모르는 집으로 돌아온다", "병사", "병사"),
         ("아무도 잠들지 않는 도시에서 이불 장수가 손님을 기다린다", "이불 장수", "이불 장수"),
@@ -204,6 +214,7 @@ def test_the_hero_of_a_korean_premise_is_the_hero_of_the_story(premise: str, her
         ("강이 얼자 한 소년이 잠든 마을을 본다", "강이 얼자 소년이 잠든 마을을 본다"),
         ("밤마다 낯선 사람이 문 앞에 빵을 두고 간다", "밤마다 낯선 사람이 문 앞에 빵을 두고 간다"),
         ("늙은 등대지기와 손녀가 마지막 배를 기다린다", "등대지기와 손녀가 마지막 배를 기다린다"),
+        ("사공이 죽자 딸이 노를 잡는다", "사공이 죽자 딸이 노를 잡는다"),
     ],
 )
 def test_what_a_korean_premise_tells_is_told_whole(premise: str, reported: str) -> None:
@@ -211,7 +222,14 @@ def test_what_a_korean_premise_tells_is_told_whole(premise: str, reported: str) 
 
 
 @pytest.mark.parametrize(
-    "premise", ["거짓말을 못 하는 등불", "비를 모두 기억하는 우산", "누가 종을 쳤을까?", "박물관이 문을 닫는다"]
+    "premise",
+    [
+        "거짓말을 못 하는 등불",
+        "비를 모두 기억하는 우산",
+        "누가 종을 쳤을까?",
+        "박물관이 문을 닫는다",
+        "사랑은 모든 것을 이긴다",
+    ],
 )
 def test_nothing_is_made_a_korean_hero_that_is_nobody(premise: str) -> None:
     assert in_korean.is_stranger(korean(premise).hero)
@@ -219,7 +237,12 @@ def test_nothing_is_made_a_korean_hero_that_is_nobody(premise: str) -> None:
 
 @pytest.mark.parametrize(
     ("premise", "place"),
-    [("등대를 지키는 노인", "등대"), ("바다를 한 번도 본 적 없는 소년", None), ("바다에 사는 소년", "바다")],
+    [
+        ("등대를 지키는 노인", "등대"),
+        ("바다를 한 번도 본 적 없는 소년", None),
+        ("바다에 사는 소년", "바다"),
+        ("소년이 바다에 소금을 돌려준다", None),
+    ],
 )
 def test_a_korean_hero_is_at_home_where_they_live(premise: str, place: str | None) -> None:
     assert korean(premise).place == place

@@ -13,9 +13,11 @@ from dream.storytelling.storytellers.loom.korean.nouns import Lexicon, Noun, bar
 _PERSONS = ("people", "animals", "kin")
 _SUBJECT = ("이", "가", "은", "는", "께서")
 _DETERMINERS = frozenset("세 네 두 한 어느 마지막 첫 옛 새 온 다섯 여섯 일곱 이 그 저".split())
+_HOUSES = ("관", "점", "실", "국", "당", "역", "소", "청", "집")
 _COUNTS = frozenset("두 세 네 다섯 여섯 일곱 여덟 아홉 열".split())
 _HANGUL = re.compile("[가-힣]+")
 _CLAUSE_END = re.compile(rf"(?:{either('clause_ends')})$")
+_OTHER_SUBJECT = re.compile("(?:자|자마자|면|니|니까)$")
 _TOGETHER = re.compile(f"(?:{either('together')})")
 _MINDED = re.compile(f"(?:{either('minded')})")
 _LONGEST = 8
@@ -48,13 +50,16 @@ def found_in(words: list[str], lexicon: Lexicon) -> Found | None:
     start, epithet, name = _described(words, at, noun)
     name = f"{count} {name}" if count else name
     full = " ".join([*epithet, name])
-    other = _companion(words, start, at, lexicon)
-    if other is not None:
+    last = at
+    while (other := _companion(words, start, last, lexicon)) is not None:
         named = _noun(words[other], lexicon)
-        between = words[other + 1 : at - len(name.split()) + 1]
+        between = words[other + 1 : start] if last != at else words[other + 1 : at - len(name.split()) + 1]
         start, before, first = _described(words, other, named)
         pair = f"{Noun(first):과/와}"
-        full, name, epithet = " ".join([*before, pair, *between, name]), f"{pair} {name}", []
+        behind = full if last != at else name
+        full, name, epithet, last = " ".join([*before, pair, *between, behind]), f"{pair} {name}", [], other
+    while start and words[0] in listed("connectives"):
+        words, start = words[1:], start - 1
     lead = words[:start] if subject and start and _CLAUSE_END.search(bare(words[start - 1])) else []
     return Found(
         name,
@@ -67,7 +72,8 @@ def found_in(words: list[str], lexicon: Lexicon) -> Found | None:
 
 
 def is_person(noun: str, lexicon: Lexicon) -> bool:
-    return kind(noun) in _PERSONS or (len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun))
+    one = noun.removesuffix("들") if len(noun) > 2 else noun
+    return kind(one) in _PERSONS or (len(noun) > 1 and kind(noun) == "" and lexicon.is_person(noun))
 
 
 def several(name: str) -> bool:
@@ -80,12 +86,16 @@ def several(name: str) -> bool:
 def _at(words: list[str], lexicon: Lexicon) -> int | None:
     """The word that names the hero: who is the subject, else the person named last, else whoever does what only
     somebody does."""
-    for at, word in enumerate(words):
-        if split(word)[1] in _SUBJECT and _is_subject(words, at, lexicon):
-            return at
+    subjects = [at for at in range(len(words)) if split(words[at])[1] in _SUBJECT and _is_subject(words, at, lexicon)]
+    if subjects:
+        # "사공이 죽자 딸이 ...": whoever only does what comes before is not the one it is about.
+        before = [at for at in subjects[:-1] if _OTHER_SUBJECT.search(bare(words[at + 1]))]
+        return next(at for at in subjects if at not in before)
     persons = [at for at in range(len(words)) if _is_named(words, at, lexicon)]
     if persons:
         return persons[-1]
+    if len(words) > 2 and _is_called(words):
+        return 0
     minded = bool(words) and _MINDED.match(words[-1]) is not None
     for at, word in enumerate(words):
         noun, particle = split(word)
@@ -94,6 +104,14 @@ def _at(words: list[str], lexicon: Lexicon) -> int | None:
             if known or (minded and noun not in _nobody()):
                 return at
     return None
+
+
+def _is_called(words: list[str]) -> bool:
+    """Whether a sentence begins with what must be a name, "서연은 ...", since it does something to something."""
+    noun, particle = split(words[0])
+    name = 1 < len(noun) < 4 and kind(noun) == "" and noun not in _nobody() and not noun.endswith(_HOUSES)
+    does = bare(words[-1]).endswith("다") and any(split(word)[1] in ("을", "를", "에게") for word in words[1:])
+    return particle in ("은", "는", "이", "가") and bool(_HANGUL.fullmatch(noun)) and name and does
 
 
 def _is_subject(words: list[str], at: int, lexicon: Lexicon) -> bool:
@@ -186,7 +204,11 @@ def _epithet(words: list[str]) -> list[str]:
         return []
     last, before = words[-1], words[:-1]
     plain = last in listed("adjectives") | listed("place_adjectives")
-    adnominal = kind(last) == "" and (final(last) in (NIEUN, RIEUL) or last.endswith(("는", "던")))
+    adnominal = (
+        kind(last) == ""
+        and not _CLAUSE_END.search(last)
+        and (final(last) in (NIEUN, RIEUL) or last.endswith(("는", "던")))
+    )
     if (adnominal and not plain and last not in _DETERMINERS) or (plain and before and before[-1] in listed("degrees")):
         return _clause(words)
     size = 0
@@ -194,6 +216,8 @@ def _epithet(words: list[str]) -> list[str]:
         size = 1  # "귀가 먼", "마음이 착한"
     elif last.endswith("의") and before and kind(before[-1]) not in ("", "vague") and not split(before[-1])[1]:
         size = 1  # "방앗간 집의"
+    elif kind(last) == "people" and before and _belongs(before[-1], last):
+        size = 1  # "단추 장수 베드로"
     elif not (plain or last in _DETERMINERS or last.endswith("의") or kind(last) in ("people", "places")):
         return []
     return [*_epithet(before[: len(before) - size]), *before[len(before) - size :], last]
@@ -202,6 +226,8 @@ def _epithet(words: list[str]) -> list[str]:
 def _clause(words: list[str]) -> list[str]:
     """The words from the last comma on, where they are not too many."""
     comma = max((at + 1 for at, word in enumerate(words) if word.endswith(",")), default=0)
+    while comma < len(words) and words[comma] in listed("connectives"):
+        comma += 1
     return words[comma:] if len(words) - comma <= _LONGEST else []
 
 
@@ -209,7 +235,7 @@ def _companion(words: list[str], start: int, at: int, lexicon: Lexicon) -> int |
     """Where somebody else stands who is told of together with the hero: "사공과 손녀"; None for nobody."""
     for other in range(at - 1, -1, -1):
         noun, particle = split(words[other])
-        if particle in ("과", "와") and (is_person(noun, lexicon) or _is_doer(noun)):
+        if particle in ("과", "와") and (is_person(noun, lexicon) or _is_doer(noun) or kind(noun) == ""):
             # "여우와 친구가 된 소년" is one who did something with somebody else.
             reciprocal = any(_TOGETHER.match(word) for word in words[other + 1 : at])
             return other if other == start - 1 or not reciprocal else None

@@ -20,10 +20,15 @@ from dream.storytelling.storytellers.loom.reading import Request
 _ASKING = re.compile(
     r"\s*(?:에\s*대한|에\s*관한|에\s*대해서?|에\s*관해서?|를|을|의)?\s*"
     rf"(?:(?:{either('tale_adjectives')})?\s*(?P<tale>{either('tales')}))?"
-    r"(?:를|을|이|하나를|하나|한 편을|한 편|한 편만)?\s*"
+    r"(?:를|을|이|가|하나를|하나|한 편을|한 편|한 편만)?\s*"
     rf"(?:좀\s*)?(?:하나\s*)?(?P<asks>{either('asks')})?\s*[.!?~…]*\s*$"
 )
 _ADNOMINAL = re.compile(r"(?:는|던)$")
+_ASKED_ABOUT = re.compile(
+    rf"\s*(?:에\s*대한|에\s*관한|에\s*대해서?|에\s*관해서?)\s*(?:이야기를?\s*)?(?:{either('asks')})\s*[.!]*$"
+)
+_PRONOUN = re.compile(r"^그녀?(?P<mark>는|가)\s")
+_SAID_OF = re.compile(r"(?P<told>.*[가-힣]다)고들?\s한다$")
 _PRESENT = re.compile(r"(?:는|[가-힣])다[.!]*$")
 
 
@@ -53,11 +58,13 @@ class Premise:
 
 def read_premise(request: Request, lexicon: Lexicon) -> Premise:
     text = " ".join(request.premise.split()).strip(" \"'“”‘’")
+    stranger = Noun(_pick(sorted(listed("strangers")), request.premise))
+    text = _PRONOUN.sub(lambda match: f"{stranger:{'은/는' if match['mark'] == '는' else '이/가'}} ", text)
     spans = sentences(text)
     parts = [text[span.start : span.end] for span in spans] or [text]
     found = next((parsed for part in parts if (parsed := _parse(part, lexicon))), None)
     place = _field(request.place) or (found and _place(found.full, anyhow=True)) or _place(text)
-    said = "" if found and _tells(found, parts[0]) else _sayable(parts[0])
+    said = "" if found and _tells(found, parts[0]) else _sayable(_ASKED_ABOUT.sub("", parts[0]))
     hero = _field(request.hero)
     later = tuple(stem for part in parts[1:4] if (stem := _later(part)))
     if found:
@@ -85,7 +92,7 @@ def read_premise(request: Request, lexicon: Lexicon) -> Premise:
         )
     topic = _topic(text)
     said = "" if topic else said
-    chosen = hero or _remembered(request) or Noun(_pick(sorted(listed("strangers")), request.premise))
+    chosen = hero or _remembered(request) or stranger
     return Premise(chosen, chosen, place, happened=later, topic=topic, said=said)
 
 
@@ -167,6 +174,9 @@ def _befalls(words: list[str], tale: bool) -> tuple[str, tuple[Stem, ...], str]:
     if tale:
         fits = _ADNOMINAL.search(last) or final(last) in (NIEUN, RIEUL)
         return (text if fits else ""), (), ""
+    said_of = _SAID_OF.match(text)
+    if said_of:
+        words = said_of["told"].split()
     stem = past_stem(words[-1])
     if stem:
         return "", (Stem(" ".join([*words[:-1], stem])),), ""
@@ -197,7 +207,10 @@ def _place(text: str, *, anyhow: bool = False) -> Noun | None:
         alone = kind(bare(word)) == "places" and at == len(words) - 1
         if not alone and not (
             kind(noun) == "places"
-            and (particle in listed("located") or (anyhow and particle in ("을", "를") and _kept(words[at + 1 :])))
+            and (
+                (particle in listed("located") and (particle not in ("에", "에도") or _lived(words[at + 1 :])))
+                or (anyhow and particle in ("을", "를") and _kept(words[at + 1 :]))
+            )
         ):
             continue
         name = bare(word) if alone else noun
@@ -205,6 +218,10 @@ def _place(text: str, *, anyhow: bool = False) -> Noun | None:
         owned = before.endswith("의") and kind(before[:-1]) in ("places", "scenery")
         return Noun(f"{before} {name}" if before in listed("place_adjectives") or owned else name)
     return None
+
+
+def _lived(words: list[str]) -> bool:
+    return bool(words) and re.match(either("living"), words[0]) is not None
 
 
 def _kept(words: list[str]) -> bool:
