@@ -186,6 +186,18 @@ def test_another_browser_is_signed_out_from_here(app: Flask, person: Browser, se
 # Shelves
 
 
+def test_an_author_is_led_from_an_empty_shelf_to_the_desk_with_that_shelf_chosen(
+    service: Service, person: Browser
+) -> None:
+    mara = author(service, person)
+    for title in ("Evening", "Morning"):
+        person.send("/shelves", page="/shelves", title=title)
+    for corpus in service.library.corpora.owned(mara.id):
+        for page in ("/", "/search"):
+            assert f'href="/desk?corpus={corpus.name}"' in person.get(f"{page}?corpus={corpus.name}").text
+        assert f'value="{corpus.id}" selected' in person.get(f"/desk?corpus={corpus.name}").text
+
+
 def test_a_shelf_is_made_renamed_shared_and_deleted(service: Service, app: Flask, person: Browser) -> None:
     mara, guest = author(service, person), Browser(app)
     noor = author(service, guest, "noor")

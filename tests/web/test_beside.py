@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.fakes.client import FakeUpstream
@@ -42,6 +43,29 @@ def _beside(page: Page) -> None:
         }});
     }}""")
     assert all(apart > 0 for *_, apart in page.evaluate(ANCHORS))
+
+
+BELOW = """() => {
+    const told = document.querySelector('.prose').getBoundingClientRect().bottom;
+    const tops = [...document.querySelectorAll('.inspirations > .notes > .note')]
+        .map(note => note.getBoundingClientRect().top);
+    return tops.every((top, at) => top > (at ? tops[at - 1] : told));
+}"""
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 860}, PHONE], ids=["margin", "sheet"])
+def test_on_paper_the_works_stand_below_the_text(loom: Serving, open_page: Any, viewport: Any) -> None:
+    page: Page = open_page(loom, viewport=viewport)
+    begin(page)
+    state(page, "told")
+    page.emulate_media(media="print")
+    works = page.locator(".inspirations > .notes .origin")
+    assert works.count() > 1
+    for work in works.all():
+        expect(work).to_be_visible()
+    expect(page.locator(".note blockquote").first).to_be_hidden()
+    expect(page.locator(".desk")).to_be_hidden()
+    assert page.evaluate(BELOW)
 
 
 def test_numbers_count_up_through_the_text(loom: Serving, open_page: Any) -> None:

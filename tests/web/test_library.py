@@ -63,10 +63,15 @@ def test_a_story_is_renamed_from_the_list_and_the_reader_stays_there(shelf: Serv
 
 
 def test_a_name_is_written_beside_the_story_in_the_list(loom: Serving, open_page: Any) -> None:
-    page: Page = open_page(loom)
+    page: Page = open_page(loom, viewport={"width": 320, "height": 640})
     browsing.begin(page, PREMISE, length="short")
     browsing.state(page, "told")
+    page.get_by_role("button", name="Tell it again").click()
+    browsing.state(page, "told")
+    page.locator("#sharing summary").click()
+    page.get_by_role("button", name="Make a link to share it").click()
     page.goto("/stories")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     opens = page.locator(".rename summary")
     place = opens.bounding_box()
     opens.click()
