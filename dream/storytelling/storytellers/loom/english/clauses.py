@@ -60,6 +60,7 @@ _OPENERS = frozenset(
     inside outside""".split()
 )
 # Alone before a verb, these stand for someone whom only an earlier sentence named: "one laughed, another wept".
+_WHERE = frozenset("inside outside below above behind".split())
 _COUNTED = frozenset("one two three four five six seven several each another".split())
 # Speech that a tale reports without marks: "she could not, was her answer"; "it is late, said the man".
 _UNMARKED_SPEECH = re.compile(
@@ -68,8 +69,11 @@ _UNMARKED_SPEECH = re.compile(
 )
 _SAYS = r"(?:said|cried|asked|called|answered|replied|thought|shouted|whispered|exclaimed)"
 _UNSAID = re.compile(rf"\b{_SAYS}\b(?!.*\b(?:that|how|why|what|whether|if|for|of|about|nothing)\b)")
-# A condition without what follows from it, and words that announce a speech.
-_UNSURE = re.compile(r"\bthat if\b[^,]*$|\b(?:saying|thinking|crying|whispering)(?: to (?:him|her|them)sel\w+)?$")
+# A condition without its consequence, words that announce speech or writing, and what was named before.
+_UNSURE = re.compile(
+    r"\bthat if\b[^,]*$|\b(?:saying|thinking|crying|whispering)(?: to (?:him|her|them)sel\w+)?$"
+    r"|\b(?:wrote|read|ran), [A-Z]|\bthat much$"
+)
 _STARTS_VERBLESS = frozenset("which who whom whose that".split())
 _PERFECT = re.compile(
     r"\b(?:has|have|is|are) (?:\w+ly )?(?:\w+ed|been|\w+ing|gone|lost|come|taken|given|seen|made|done)\b"
@@ -275,8 +279,9 @@ def _opens(words: list[str], names: frozenset[str]) -> bool:
     if first in names:
         return True
     low = first.lower()
-    alone = low in _COUNTED and is_past(words[1].lower())
-    if alone or words[1].lower() in {"sooner", "longer", "matter", "wonder", "doubt"}:
+    alone = low in _COUNTED | _WHERE and is_past(words[1].lower())
+    timed = low in {"every", "each"} and words[1].lower() == "time"
+    if alone or timed or words[1].lower() in {"sooner", "longer", "matter", "wonder", "doubt"}:
         return False
     if low == "there":
         return words[1].lower() in {"was", "were", "lived", "stood", "came", "had"}

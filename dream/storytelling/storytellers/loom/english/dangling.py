@@ -31,6 +31,7 @@ _DAYS = frozenset(
 )
 _EXISTS = frozenset("was were is are had stood lived lay came has went".split())
 _EVERYBODY = frozenset("everyone everybody nobody someone somebody anyone anybody people folk children".split())
+_ANYBODY = _EVERYBODY - {"people", "folk", "children"}
 _PREPOSITIONS = frozenset("at of by after on for from with to like in".split())
 _FURTHER = frozenset("other others another too also both rest".split())
 _ORDINAL = frozenset("other others latter former same rest first second third said".split())
@@ -52,7 +53,7 @@ def dangles(words: list[str], names: frozenset[str]) -> bool:
             return True
         before = words[at - 1].lower() if at else ""
         earlier = words[at - 2].lower() if at > 1 else ""
-        person = person or word in names or low in _EVERYBODY or being(low) not in {None, "they"}
+        person = person or word in names or low in _ANYBODY or being(low) not in {None, "they"}
         many = (
             many
             or low in _EVERYBODY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dream.language.sentences import sentences
 from dream.storytelling.storytellers.loom.english.cutting import LEADS
 from dream.storytelling.storytellers.loom.english.vocabulary import Gender, being, is_person, preposition
 from dream.storytelling.storytellers.loom.english.words import tokens
@@ -11,6 +12,10 @@ from dream.storytelling.storytellers.loom.english.words import tokens
 TITLES: dict[Gender, tuple[str, ...]] = {
     "she": ("Mrs", "Miss", "Queen", "Princess", "Widow", "Mother", "Lady", "Aunt", "Mistress", "Dame"),
     "he": ("Mr", "King", "Prince", "Father", "Lord", "Sir", "Uncle", "Master"),
+}
+_OWN: dict[Gender, frozenset[str]] = {
+    "he": frozenset({"he", "him", "his", "himself"}),
+    "she": frozenset({"she", "her", "hers", "herself"}),
 }
 _SOMEONE = {"he": "man", "she": "woman"}
 _PRONOUNS = frozenset("he she his her him they their them".split())
@@ -26,6 +31,7 @@ class People:
         self._focus = ""
         self._met: set[str] = set()
         self._known = self._mentioned(text)
+        self._genders = self._told_apart(text)
 
     def follow(self, sentence: str, subject: str) -> None:
         """Takes note of a sentence that was read; `subject` is the person it is about, "" where that is open."""
@@ -61,10 +67,23 @@ class People:
         return f"{'a' if first else 'the'} {_SOMEONE[pronoun]}"
 
     def _agrees(self, pronoun: str, person: str) -> bool:
-        gender = being(person.rsplit(maxsplit=1)[-1])
+        last = person.rsplit(maxsplit=1)[-1]
+        gender = being(last) or self._genders.get(last)
         if pronoun == "they" or gender == "they":
             return pronoun == gender
         return gender in {pronoun, "", None} and not person.startswith(TITLES["he" if pronoun == "she" else "she"])
+
+    def _told_apart(self, text: str) -> dict[str, Gender]:
+        """The names that a sentence speaks of alone, each with the one pronoun that it takes there."""
+        found: dict[str, set[Gender]] = {}
+        for span in sentences(text):
+            words = tokens(re.sub(r'"[^"]*"?', " ", text[span.start : span.end]))
+            named = {word.removesuffix("'s") for word in words if word in self._names}
+            low = {word.lower() for word in words}
+            told: list[Gender] = [one for one, words_of in _OWN.items() if low & words_of]
+            if len(named) == 1 and len(told) == 1 and not any(being(word) in {"he", "she"} for word in low):
+                found.setdefault(named.pop(), set()).update(told)
+        return {name: next(iter(genders)) for name, genders in found.items() if len(genders) == 1}
 
     def _count(self, sentence: str) -> int:
         words = [word for word in tokens(sentence) if word[0].isalpha()]
@@ -81,7 +100,9 @@ class People:
             end = at
             while end < len(words) and words[end] in self._names:
                 end += 1
-            if end > at:
+            if end > at and words[end - 1].endswith("'s"):
+                pass  # whose something is, not who
+            elif end > at:
                 led = at > 0 and words[at - 1].lower() in _LEADING_TO
                 (places if led or preposition(words[end - 1]) else found).add(" ".join(words[at:end]))
             elif words[at].islower() and being(words[at]) not in {None, "they"}:

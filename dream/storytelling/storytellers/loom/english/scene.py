@@ -147,7 +147,7 @@ class Scene:
         if _SAID.search(frame.text) and _SAYING.match(clause.predicate):
             return False
         if "subject" in frame.slots:
-            who = "who {predicate}" in frame.text
+            who = "who {predicate}" in frame.text or "{subject}, who" in frame.text.lower()
             return bool(clause.subject) and (clause.person or not who)
         return bool(clause.lowered) or "{clause}" not in frame.text
 
