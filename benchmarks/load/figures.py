@@ -170,12 +170,14 @@ class Figures:
         self._see("  p99 lag, ms", "500", DREAM, run.lag["p99"])
 
     def grown(self, numbers: Sequence[int]) -> Iterator[tuple[int, Run]]:
-        """Each number of streams of 10 pieces a second, on one core of a process that has told nothing much yet."""
+        """Each number of streams of 10 pieces a second, on one core of a process that has told nothing much yet. As many
+        a second begin, so that with a piece more for each stream all of them run at once.
+        """
         for streams in numbers:
             with serving(DREAM, self._place) as server:
                 server.keep_to(ONE)
                 self._run(server, self._asked(server, self._wanted("2x0x20")))
-                wanted = self._wanted(f"{streams}x10x{self._size.grown}", starting=50)
+                wanted = self._wanted(f"{streams}x10x{self._size.grown + streams}", starting=10)
                 yield streams, self._run(server, self._asked(server, wanted))
 
     def first_in(self, place: Place) -> tuple[float, float]:
