@@ -25,7 +25,7 @@ def environment(folder: Path) -> Path:
     if not done.exists() or done.read_text() != wanted:
         venv.create(folder, with_pip=True, clear=True)
         for step in _STEPS:
-            subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", *step], check=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *step], check=True)
         done.write_text(wanted)
     return python
 

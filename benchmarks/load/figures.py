@@ -43,7 +43,7 @@ FULL = Size(
     starts=3, streams=(10, 50, 100, 200, 400), grown=100, fragments=(1_000, 10_000, 100_000),
 )  # fmt: skip
 QUICK = Size(
-    rounds=8, readers=12, cost="50x50x150", fast=2000, held=("100x50x1500",), followed=(10, 20, 60), starts=1,
+    rounds=8, readers=12, cost="50x50x300", fast=2000, held=("100x50x1500",), followed=(10, 20, 60), starts=1,
     streams=(10, 50), grown=30, fragments=(1_000,),
 )  # fmt: skip
 
