@@ -66,7 +66,7 @@ class EventLog:
 
     def open(self, scene_id: str, *, new: bool = False) -> Channel:
         """The channel on which this process tells a scene. What was logged before is kept; a `new` scene has no log."""
-        channel = Channel(scene_id, [] if new else self.read(scene_id))
+        channel = Channel(scene_id, [] if new else [(*event,) for event in self.read(scene_id)])
         with self._lock:
             self._channels[scene_id] = channel
         return channel

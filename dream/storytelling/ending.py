@@ -112,7 +112,7 @@ class Endings:
         """
         scene_id = channel.scene_id
         self._library.scenes.save_finish(scene_id, epoch, end.reason, end.usage)
-        tied = any(event.name == "threads" for event in channel.committed)  # by a process that died right after
+        tied = any(event.name == "threads" for event in channel.events())  # by a process that died right after
         if text and not tied:
             self._tie(channel, text, fragments, brief)
         state = end.state(text)

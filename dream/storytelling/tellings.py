@@ -176,7 +176,7 @@ class Tellings:
             story = self._tools.library.stories.story(scene.story_id)
             if story is None:
                 raise NotFound(worded("Scene %(scene)s belongs to no story.", scene=scene.id))
-            text = "".join(event.text for event in channel.committed if event.name == "delta")
+            text = "".join(event.text for event in channel.events() if event.name == "delta")
             cited = [source.fragment_id for source in self._tools.library.scenes.sources(scene.id)]
             found = self._tools.library.fragments.ever(cited)
             fragments = [found[id_] for id_ in cited if id_ in found]

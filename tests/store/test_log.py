@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -51,6 +52,15 @@ def test_numbers_count_from_one_without_a_gap(service: Service, scene_id: str) -
     events = service.log.read(scene_id)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert (events[0].name, events[-1].name) == ("begin", "told")
+
+
+def test_what_is_committed_is_no_work_for_the_garbage_collector(service: Service, scene_id: str) -> None:
+    tell(service.log, scene_id, ["Once."])
+    channel = service.log.open(scene_id)  # another telling of it, with the log so far
+    service.log.append(channel, "told", {"state": "told"})
+    gc.collect()
+    assert channel.events() == service.log.read(scene_id)
+    assert [gc.is_tracked(row) for row in channel.committed] == [False] * 4
 
 
 def test_events_are_kept_byte_for_byte(service: Service, scene_id: str) -> None:
