@@ -170,8 +170,8 @@ class Figures:
         self._see("  p99 lag, ms", "500", DREAM, run.lag["p99"])
 
     def grown(self, numbers: Sequence[int]) -> Iterator[tuple[int, Run]]:
-        """Each number of streams of 10 pieces a second, on one core of a process that has told nothing much yet. As many
-        a second begin, so that with a piece more for each stream all of them run at once.
+        """Each number of streams of 10 pieces a second, on one core of a process that has told nothing much yet. As
+        many a second begin, so that with a piece more for each stream all of them run at once.
         """
         for streams in numbers:
             with serving(DREAM, self._place) as server:
