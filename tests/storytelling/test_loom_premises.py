@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from dream.storytelling.storytellers.loom.english import premise as in_english
@@ -252,3 +254,16 @@ def test_a_korean_hero_is_at_home_where_they_live(premise: str, place: str | Non
 @pytest.mark.parametrize("premise", ["심부름꾼 아이가 길을 잃는다", "눈먼 악사와 말 못 하는 화가"])
 def test_only_what_is_said_of_a_hero_is_asked_about(premise: str) -> None:
     assert korean(premise).trait == ""
+
+
+def test_no_order_of_words_breaks_the_reading() -> None:
+    rng = random.Random(5)
+    words = (
+        "A My his the salt raker , and who finds Mara 's Two brothers . ? When Captain king's widows promises".split()
+    )
+    eojeol = "늙은 사공과 손녀가 사람 둘이 , 와 연이가 마을로 김 서방이 사람이 . ? 그는 여우와 한 찾는다".split()
+    for _ in range(3000):
+        premise = " ".join(rng.choices(words, k=rng.randint(1, 9)))
+        assert english(premise).hero.name, premise
+        premise = " ".join(rng.choices(eojeol, k=rng.randint(1, 9)))
+        assert korean(premise).hero, premise

@@ -381,8 +381,8 @@ def _definite(phrase: list[str]) -> str:
         owned = right.split()[0] in {"his", "her", "their"}
         return f"{_definite(left.split())} and {right if owned else _definite(right.split())}"
     bare = [word for at, word in enumerate(phrase) if at or not is_determiner(word.lower())]
-    if bare[0].endswith("'s") and bare[0][:1].isupper():
-        return spelled(bare)
+    if not bare or (bare[0].endswith("'s") and bare[0][:1].isupper()):
+        return spelled(bare or phrase)
     if len(bare) > 2 and bare[-2].endswith("'s"):
         return f"the {spelled(bare)}"
     kept = bare if "of" in [word.lower() for word in bare] else bare[-2:]
