@@ -88,6 +88,8 @@ def test_the_keyboard_alone_is_enough(loom: Serving, open_page: Any) -> None:
     expect(page.locator(".note.lit")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator(".note:focus")).to_be_in_viewport()
+    page.locator(".prose").dispatch_event("pointerover")  # resting on nothing, it puts out nothing
+    expect(page.locator(".tied.lit").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".mark a").first).to_be_focused()
     page.get_by_label("What should happen next?").focus()

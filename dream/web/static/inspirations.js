@@ -60,11 +60,13 @@ export class Inspirations {
   }
 }
 
-/** Pointing at a note, or reaching it by keyboard, lights the sentences that lean on it; and the other way round. */
+/** Pointing at a note, or reaching it by keyboard, lights the sentences that lean on it; and the other way round. What is
+ * held stays lit while the pointer rests on nothing of the kind. */
 export function light(scene) {
   const show = (event) => {
     const entered = event.type === "pointerover" || event.type === "focusin";
-    const at = entered ? event.target.closest(".note, .mark a, .tied") : null;
+    const held = scene.contains(document.activeElement) ? document.activeElement.closest(".note, .mark a") : null;
+    const at = (entered && event.target.closest(".note, .mark a, .tied")) || held;
     const sources = new Set((at?.dataset.source ?? at?.dataset.sources ?? "").split(" ").filter(Boolean));
     for (const sentence of scene.querySelectorAll(".tied")) {
       const named = sentence.dataset.sources.split(" ").some((number) => sources.has(number));
