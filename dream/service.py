@@ -124,7 +124,7 @@ class Service:
         with suppress(VectorsUnreachable):  # until its server answers, search goes by words
             self.vector_stores.open()
         if model := self.model():
-            model.embedder.embed_query("once upon a time")
+            model.embedder.read_query("once upon a time")
         if self.library.works.unindexed():
             self.mending.ask("words")
         for voice in self.voices:

@@ -52,8 +52,8 @@ class Embedder:
     A text is read up to `max_tokens`, special tokens included; what comes after does not count. Each text goes through
     the model by itself, so its vector never depends on its neighbours (under int8 it would).
 
-    A process opens only the graphs that it uses: queries go through the one of `precision`, works are read in by a
-    quicker copy. Raises SetupFailed when the folder holds no exported model.
+    A process opens only the graphs that it uses: the one of `precision` compares texts, and a quicker copy of it reads
+    works in, and the queries that look for them. Raises SetupFailed when the folder holds no exported model.
     """
 
     def __init__(self, folder: Path, precision: Precision = "fp32") -> None:
@@ -70,8 +70,8 @@ class Embedder:
         self._precision = precision
 
     def open(self) -> None:
-        """Opens the graph that queries go through, which otherwise the first of them does."""
-        _ = self._session
+        """Opens the graph that searches go through, which otherwise the first of them does."""
+        _ = self._reading
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a query: float32 of shape (dimensions,), unit length."""
@@ -89,15 +89,15 @@ class Embedder:
         """The vectors of documents and of their tokens, from one pass, in the order given."""
         return [self._encode(text, self._manifest.prefixes.document) for text in texts]
 
-    def encode_query(self, text: str) -> Encoded:
-        """The vector of a query and of its tokens, from one pass."""
-        return self._encode(text, self._manifest.prefixes.query)
-
     def read(self, text: str) -> Encoded:
         """The vector of a document that is read in, and those of its tokens, from one pass in two thirds of the time:
         as `encode` gives them, but for what most of the products lose in int8 (mean cosine 0.997 on real texts).
         """
         return self._encode(text, self._manifest.prefixes.document, reading=True)
+
+    def read_query(self, text: str) -> Encoded:
+        """The vector of a query, and those of its tokens, from one pass of the same copy."""
+        return self._encode(text, self._manifest.prefixes.query, reading=True)
 
     @cached_property
     def _session(self) -> InferenceSession:

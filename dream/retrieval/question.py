@@ -76,7 +76,7 @@ def ask(query: str, looked_up: tuple[str, ...], embedder: Embedder | None, space
     if embedder is None or not _SEARCHED.search(query):
         return Question(query, kind_of(query), looked_up)
     read = query[:MOST_CHARACTERS]
-    encoded = embedder.encode_query(read)
+    encoded = embedder.read_query(read)
     kind = kind_of(query) if _is_read_in_words(encoded.tokens) else "words"
     if space is None:
         return Question(query, kind, looked_up, encoded.pooled)

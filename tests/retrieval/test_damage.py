@@ -71,7 +71,7 @@ def test_a_lost_token_space_is_found_anew_alike(
 
 
 def test_a_damaged_model_leaves_the_words(open_service: OpenService, home_on_disk: Path) -> None:
-    [model] = (home_on_disk / "models").glob("*/model.onnx")
+    [model] = (home_on_disk / "models").glob("*/model.reading.onnx")
     model.write_bytes(b"damaged")
     found = open_service().search(QUERY)
     assert found.missing == ("meaning",)

@@ -95,6 +95,14 @@ def test_what_reads_works_in_nearly_agrees(embedder: Embedder, small: Embedder) 
     np.testing.assert_array_equal(small.read(FERRY).pooled, small.encode([FERRY])[0].pooled)
 
 
+def test_reading_needs_no_other_graph(model_folder: Path, tmp_path: Path) -> None:
+    folder = copytree(model_folder, tmp_path / "copy")
+    (folder / "model.onnx").unlink()  # a process that looks for nothing else need not hold its weights
+    alone = Embedder(folder)
+    alone.open()
+    np.testing.assert_array_equal(alone.read_query(FERRY).pooled, alone.read(FERRY).pooled)
+
+
 def test_a_long_text_is_read_to_the_models_limit(embedder: Embedder) -> None:
     long = "word " * (embedder.max_tokens + 50)
     np.testing.assert_array_equal(embedder.embed_query(long), embedder.embed_query(long + "and a dragon"))
@@ -150,6 +158,7 @@ def test_threads_share_an_embedder(embedder: Embedder) -> None:
 def test_prefixes_are_put_before_texts_and_leave_the_spans_alone(embedder: Embedder, prefixed: Embedder) -> None:
     np.testing.assert_array_equal(prefixed.embed_query(FERRY), embedder.embed_query(f"query: {FERRY}"))
     np.testing.assert_array_equal(prefixed.embed([FERRY]), embedder.embed([f"passage: {FERRY}"]))
+    np.testing.assert_array_equal(prefixed.read_query(FERRY).pooled, embedder.read(f"query: {FERRY}").pooled)
     (before,), (after,) = embedder.encode([FERRY]), prefixed.encode([FERRY])
     assert after.tokens.spans == before.tokens.spans
     assert not np.array_equal(after.tokens.vectors, before.tokens.vectors)
