@@ -39,7 +39,7 @@ def test_an_empty_service_says_so(told: Service) -> None:
     shown = page(told)
     for sentence in ("Nothing is being told just now.", "Nothing has been told", "told to its end"):
         assert sentence in shown
-    assert "is asked" in shown
+    assert "in use" in shown
 
 
 def test_it_shows_what_runs_what_failed_and_the_day_without_any_words(told: Service, upstream: FakeUpstream) -> None:
