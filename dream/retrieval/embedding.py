@@ -70,8 +70,8 @@ class Embedder:
         self._precision = precision
 
     def open(self) -> None:
-        """Opens the graph that searches go through, which otherwise the first of them does."""
-        _ = self._reading
+        """Opens both graphs, which otherwise the first search and the first story do: who opens it learns what is damaged."""
+        _ = self._reading, self._session
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a query: float32 of shape (dimensions,), unit length."""

@@ -70,8 +70,9 @@ def test_a_lost_token_space_is_found_anew_alike(
     np.testing.assert_allclose(np.load(space), before, atol=1e-4)  # the last bits depend on the machine's threads
 
 
-def test_a_damaged_model_leaves_the_words(open_service: OpenService, home_on_disk: Path) -> None:
-    [model] = (home_on_disk / "models").glob("*/model.reading.onnx")
+@pytest.mark.parametrize("graph", ["model.reading.onnx", "model.onnx"], ids=["searches", "stories"])
+def test_a_damaged_model_leaves_the_words(open_service: OpenService, home_on_disk: Path, graph: str) -> None:
+    [model] = (home_on_disk / "models").glob(f"*/{graph}")
     model.write_bytes(b"damaged")
     found = open_service().search(QUERY)
     assert found.missing == ("meaning",)

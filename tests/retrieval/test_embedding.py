@@ -99,7 +99,6 @@ def test_reading_needs_no_other_graph(model_folder: Path, tmp_path: Path) -> Non
     folder = copytree(model_folder, tmp_path / "copy")
     (folder / "model.onnx").unlink()  # a process that looks for nothing else need not hold its weights
     alone = Embedder(folder)
-    alone.open()
     np.testing.assert_array_equal(alone.read_query(FERRY).pooled, alone.read(FERRY).pooled)
 
 
