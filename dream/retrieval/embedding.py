@@ -70,7 +70,7 @@ class Embedder:
         self._precision = precision
 
     def open(self) -> None:
-        """Opens both graphs, which otherwise the first search and the first story do: who opens it learns what is damaged."""
+        """Opens both graphs, as the first search and the first story would; what is damaged is found here."""
         _ = self._reading, self._session
 
     def embed_query(self, text: str) -> Vectors:
