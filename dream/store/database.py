@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,15 @@ from dream.metrics import STORE_ERRORS
 from dream.store.turns import Turns
 
 BUSY_MILLISECONDS = 10_000
+
+PRAGMAS = (
+    "journal_mode = WAL",
+    "foreign_keys = ON",
+    # What a statement that writes many rows would undo: a file of it would be made and removed for each.
+    "temp_store = MEMORY",
+    # Pages. The last page of each story that is told changes in every round, and is copied once for all of them.
+    "wal_autocheckpoint = 4000",
+)
 
 
 class Database:
@@ -66,6 +75,7 @@ def _engine(path: Path) -> Engine:
         f"sqlite:///{path}",
         pool_size=8,
         max_overflow=64,
+        pool_use_lifo=True,  # who writes often finds the pages of the last time
         connect_args={"check_same_thread": False},
         hide_parameters=True,  # a reader's words stand in no error and no log
     )
@@ -74,7 +84,7 @@ def _engine(path: Path) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # begin is ours, below
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "handle_error")
@@ -87,7 +97,14 @@ def _engine(path: Path) -> Engine:
         if not options.get("writes"):
             connection.exec_driver_sql("BEGIN")
             return
-        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('lasting') else 'NORMAL'}")
+        _keep(connection.connection, "FULL" if options.get("lasting") else "NORMAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _keep(connection: PoolProxiedConnection, synchronous: str) -> None:
+    """How surely a connection's next transactions are kept."""
+    if connection.info.get("synchronous") != synchronous:
+        connection.cursor().execute(f"PRAGMA synchronous = {synchronous}")
+        connection.info["synchronous"] = synchronous

@@ -48,3 +48,12 @@ def test_foreign_keys_are_kept_and_the_log_is_write_ahead(database: Database) ->
     with database.read() as session:
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_what_lasts_is_written_through_and_the_rest_is_not(database: Database) -> None:
+    schema.migrate(database)
+    seen = []
+    for lasting in (False, True, True, False):
+        with database.write(lasting=lasting) as session:
+            seen.append(session.scalar(text("PRAGMA synchronous")))
+    assert seen == [1, 2, 2, 1]
