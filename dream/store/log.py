@@ -40,11 +40,10 @@ class Added(NamedTuple):
     """An event on its way into the log."""
 
     entry: Entry
-    done: threading.Event
 
     def wait(self) -> bool:
         """Waits for its commit. False where its change said that it no longer applies; raises what stopped it."""
-        self.done.wait()
+        self.entry.done.wait()
         if self.entry.error:
             raise self.entry.error
         return self.entry.applied
@@ -56,7 +55,8 @@ class EventLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._channels: dict[str, Channel] = {}
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
+        self._fresh = threading.Condition(self._lock)
         self._dirty: list[Channel] = []
         self._urgent = False
         self._ending = False
@@ -85,7 +85,11 @@ class EventLog:
         if channel.error:
             raise channel.error
         with self._lock:
-            channel.waiting.append(Entry("delta", text))
+            waiting = channel.waiting
+            if waiting and isinstance(waiting[-1], list):
+                waiting[-1].append(text)
+            else:
+                waiting.append([text])
             self._wake(channel, urgent=not channel.begun)
             channel.begun = True
 
@@ -94,7 +98,7 @@ class EventLog:
         with self._lock:
             if self._dirty and not self._urgent:
                 self._urgent = True
-                self._lock.notify_all()
+                self._fresh.notify_all()
 
     def add(
         self, channel: Channel, name: str, data: Any, change: Change | None = None, *, urgent: bool = True
@@ -111,12 +115,11 @@ class EventLog:
         return self._add(channel, name, data, change, urgent=True).wait()
 
     def _add(self, channel: Channel, name: str, data: Any, change: Change | None, *, urgent: bool) -> Added:
-        done = threading.Event()
-        entry = Entry(name, orjson.dumps(data).decode(), change, done)
+        entry = Entry(name, orjson.dumps(data).decode(), change)
         with self._lock:
             channel.waiting.append(entry)
             self._wake(channel, urgent=urgent)
-        return Added(entry, done)
+        return Added(entry)
 
     def read(self, scene_id: str, after: int = 0) -> list[Event]:
         """The committed events of a scene with numbers above `after`."""
@@ -160,7 +163,7 @@ class EventLog:
         """Commits what is waiting and ends the scribe."""
         with self._lock:
             self._ending = True
-            self._lock.notify_all()
+            self._fresh.notify_all()
         self._scribe.join(timeout=10)
 
     def _stored(self, scene_id: str, after: int, heartbeat: float) -> Follow:
@@ -201,7 +204,7 @@ class EventLog:
             raise RuntimeError("The log is closed: nobody would ever write this.")
         # The scribe is woken for the first of a group and for the first that is urgent, not for every piece.
         if not self._dirty or (urgent and not self._urgent):
-            self._lock.notify_all()
+            self._fresh.notify_all()
         if not channel.dirty:
             channel.dirty = True
             self._dirty.append(channel)
@@ -210,18 +213,18 @@ class EventLog:
     def _commit_forever(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait_for(lambda: self._dirty or self._ending)
+                self._fresh.wait_for(lambda: self._dirty or self._ending)
                 if not self._dirty:
                     self._ended = True
                     return
-                self._lock.wait_for(lambda: self._urgent or self._ending, timeout=GATHER_SECONDS)
+                self._fresh.wait_for(lambda: self._urgent or self._ending, timeout=GATHER_SECONDS)
                 taken = [(channel, channel.waiting) for channel in self._dirty]
                 for channel in self._dirty:
                     channel.waiting, channel.dirty = [], False
                 self._dirty, self._urgent = [], False
             self._commit(taken)
 
-    def _commit(self, taken: list[tuple[Channel, list[Entry]]]) -> None:
+    def _commit(self, taken: list[tuple[Channel, list[list[str] | Entry]]]) -> None:
         """One transaction for everyone; where it fails, each channel gets one of its own, so that only the one at
         fault is told.
         """
@@ -240,29 +243,33 @@ class EventLog:
             channel.commit(events)
         for _, entries in taken:
             for entry in entries:
-                if entry.done:
+                if isinstance(entry, Entry):
                     entry.done.set()
 
-    def _refuse(self, channel: Channel, entries: list[Entry], error: Exception) -> None:
+    def _refuse(self, channel: Channel, entries: list[list[str] | Entry], error: Exception) -> None:
         """Tells a channel's telling why nothing of it was written. Its pieces stay, to be written with its ending."""
         for entry in entries:
-            entry.error = error
+            if isinstance(entry, Entry):
+                entry.error = error
         with self._lock:
             channel.error = error
-            channel.waiting[:0] = [entry for entry in entries if entry.name == "delta"]
+            channel.waiting[:0] = [pieces for pieces in entries if isinstance(pieces, list)]
 
 
-def _applied(session: Session, channel: Channel, entries: list[Entry]) -> list[Event]:
+def _applied(session: Session, channel: Channel, entries: list[list[str] | Entry]) -> list[Event]:
     """Makes the entries' changes; the events of those that still apply, numbered."""
     number = len(channel.committed)
     events: list[Event] = []
-    for entry in _joined(entries):
-        entry.applied = entry.change is None or entry.change(session)
-        if not entry.applied:
-            continue
+    for entry in entries:
+        if isinstance(entry, list):
+            name, data = "delta", orjson.dumps({"text": "".join(entry)}).decode()
+        else:
+            entry.applied = entry.change is None or entry.change(session)
+            if not entry.applied:
+                continue
+            name, data = entry.name, entry.data
         number += 1
-        data = orjson.dumps({"text": entry.text}).decode() if entry.name == "delta" else entry.text
-        events.append(Event(number, entry.name, data))
+        events.append(Event(number, name, data))
     return events
 
 
@@ -271,18 +278,3 @@ def _write(session: Session, fresh: list[tuple[Channel, list[Event]]]) -> None:
     rows = [(channel.scene_id, *event) for channel, events in fresh for event in events]
     if rows:
         session.connection().execute(_INSERT, {"rows": orjson.dumps(rows).decode()})
-
-
-def _joined(entries: list[Entry]) -> Iterator[Entry]:
-    """The entries with neighbouring pieces of text made into one."""
-    text: list[str] = []
-    for entry in entries:
-        if entry.name == "delta":
-            text.append(entry.text)
-            continue
-        if text:
-            yield Entry("delta", "".join(text))
-            text = []
-        yield entry
-    if text:
-        yield Entry("delta", "".join(text))

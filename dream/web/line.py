@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dream.sockets import send
-from dream.store.channel import Event
 
 WAY_OUT = "dream.way_out"
 """Where the server says, by its name in the request's environment, how an answer leaves: see dream.serving."""
@@ -25,15 +23,12 @@ class Line:
     own thread.
     """
 
-    def __init__(self, way_out: WayOut, frame: Callable[[Event], str]) -> None:
+    def __init__(self, way_out: WayOut) -> None:
         self._connection, self._chunked = way_out
-        self._frame = frame
         self._rest = b""
 
-    def push(self, events: Sequence[Event]) -> bool:
-        data = "".join(map(self._frame, events)).encode()
-        if self._chunked:
-            data = b"%X\r\n%b\r\n" % (len(data), data)
+    def push(self, frames: bytes) -> bool:
+        data = b"%X\r\n%b\r\n" % (len(frames), frames) if self._chunked else frames
         try:
             sent = send(self._connection, data)
         except OSError:  # there is no room, or nobody: settling says which

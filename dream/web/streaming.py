@@ -92,21 +92,18 @@ def _encoded(
 ) -> Iterator[str]:
     """The frames that the follower's own thread sends. Most go by a line, where the server says how answers leave."""
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
-
-    def frame(event: Event) -> str:
-        return _frame(service, event, language)
-
     way_out = leave() if leave else None  # known once the head has been sent
-    line = Line(way_out, frame) if way_out else None
+    line = Line(way_out) if way_out else None
     for events in service.log.follow_groups(scene_id, after, heartbeat=HEARTBEAT_SECONDS, outlet=line):
-        yield "".join(map(frame, events)) or ":\n\n"
+        yield "".join([_shown(service, event, language).frame for event in events]) or ":\n\n"
 
 
-def _frame(service: Service, event: Event, language: str) -> str:
-    shown = service.sources.in_event(event.name, event.data)
+def _shown(service: Service, event: Event, language: str) -> Event:
+    """An event as this follower sees it."""
+    data = service.sources.in_event(event.name, event.data)
     if event.name in ENDED and language != ENGLISH:
-        shown = _translated(shown, language)
-    return f"id: {event.number}\nevent: {event.name}\ndata: {shown}\n\n"
+        data = _translated(data, language)
+    return event._replace(data=data)
 
 
 def _translated(data: str, language: str) -> str:

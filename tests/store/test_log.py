@@ -38,6 +38,10 @@ def text(events: list[Event]) -> str:
     return "".join(event.text for event in events)
 
 
+def framed(events: Sequence[Event]) -> bytes:
+    return "".join(event.frame for event in events).encode()
+
+
 def tell(log: EventLog, scene_id: str, pieces: list[str]) -> None:
     channel = log.open(scene_id)
     log.append(channel, "begin", {})
@@ -241,14 +245,15 @@ class Taking:
 
     def __init__(self, room: int) -> None:
         self._room = self._left = room
-        self.seen: list[Event] = []
+        self.seen = b""
         self.pushed = 0
 
-    def push(self, events: Sequence[Event]) -> bool:
+    def push(self, frames: bytes) -> bool:
         assert self._left > 0, "it was not settled"
+        assert frames, "an empty frame ends an answer"
         self._left -= 1
-        self.pushed += len(events)
-        self.seen += events
+        self.pushed += 1
+        self.seen += frames
         return self._left > 0
 
     def settle(self) -> None:
@@ -264,7 +269,7 @@ def test_what_an_outlet_is_handed_and_what_its_follower_reads_is_the_whole_log(
 
     def follow() -> None:
         for events in service.log.follow_groups(scene_id, heartbeat=FEW, outlet=outlet):
-            outlet.seen += events
+            outlet.seen += framed(events)
 
     with ThreadPoolExecutor() as pool:
         following = pool.submit(follow)
@@ -275,8 +280,20 @@ def test_what_an_outlet_is_handed_and_what_its_follower_reads_is_the_whole_log(
         service.log.append(channel, "told", {"state": "told"})
         service.log.shut(channel)
         following.result(FEW)
-    assert outlet.seen == service.log.read(scene_id)
+    assert outlet.seen == framed(service.log.read(scene_id))
     assert outlet.pushed == 20
+
+
+def test_an_outlet_hears_nothing_of_an_event_that_no_longer_applies(service: Service, scene_id: str) -> None:
+    channel, outlet = service.log.open(scene_id), Taking(9)
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(list, service.log.follow_groups(scene_id, heartbeat=FEW, outlet=outlet))
+        until(lambda: bool(channel.seats))
+        assert not service.log.append(channel, "told", {}, lambda _session: False)
+        service.log.append(channel, "told", {"state": "told"})
+        service.log.shut(channel)
+        assert [[event.name for event in events] for events in following.result(FEW)] == [["told"]]
+    assert outlet.pushed == 0
 
 
 def test_an_outlet_is_silent_for_no_longer_than_a_heartbeat(service: Service, scene_id: str) -> None:

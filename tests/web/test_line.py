@@ -7,21 +7,16 @@ import threading
 
 import pytest
 
-from dream.store.channel import Event
 from dream.web.line import Line, WayOut
 
-EVENTS = [Event(number, "delta", "x" * 50_000) for number in range(1, 40)]
-
-
-def frame(event: Event) -> str:
-    return f"id: {event.number}\ndata: {event.data}\n\n"
+FRAMES = [b"id: %d\ndata: %b\n\n" % (number, b"x" * 50_000) for number in range(1, 40)]
 
 
 def test_what_does_not_go_out_at_once_goes_out_by_settling() -> None:
     ours, theirs = socket.socketpair()
-    line = Line(WayOut(ours, chunked=True), frame)
-    pushed = next(count for count, event in enumerate(EVENTS, 1) if not line.push([event]))
-    assert pushed < len(EVENTS)
+    line = Line(WayOut(ours, chunked=True))
+    pushed = next(count for count, frame in enumerate(FRAMES, 1) if not line.push(frame))
+    assert pushed < len(FRAMES)
 
     def settle() -> None:
         with ours:
@@ -30,9 +25,9 @@ def test_what_does_not_go_out_at_once_goes_out_by_settling() -> None:
     settling = threading.Thread(target=settle)
     settling.start()
     with theirs, theirs.makefile("rb") as received:
-        for event in EVENTS[:pushed]:
+        for frame in FRAMES[:pushed]:
             size = int(received.readline(), 16)
-            assert received.read(size + 2) == frame(event).encode() + b"\r\n"
+            assert received.read(size + 2) == frame + b"\r\n"
         assert received.read() == b""
     settling.join()
 
@@ -40,8 +35,8 @@ def test_what_does_not_go_out_at_once_goes_out_by_settling() -> None:
 def test_who_has_left_is_found_by_settling() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
-    line = Line(WayOut(ours, chunked=False), frame)
+    line = Line(WayOut(ours, chunked=False))
     with ours:
-        assert not line.push(EVENTS[:1])
+        assert not line.push(FRAMES[0])
         with pytest.raises(BrokenPipeError):
             line.settle()
