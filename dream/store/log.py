@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import func, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
 
 from dream.metrics import COMMITS
 from dream.store import models
@@ -29,10 +28,10 @@ POLL_SECONDS = 0.25
 MARK_SECONDS = 60.0
 
 # One step of SQLite for all rows: each lets go of the interpreter, see dream.sockets.
-_INSERT = text(
+_INSERT = (
     "INSERT INTO events (scene_id, number, name, data) "
     "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), "
-    "json_extract(value, '$[3]') FROM json_each(:rows)"
+    "json_extract(value, '$[3]') FROM json_each(?)"
 )
 
 
@@ -115,7 +114,7 @@ class EventLog:
         return self._add(channel, name, data, change, urgent=True).wait()
 
     def _add(self, channel: Channel, name: str, data: Any, change: Change | None, *, urgent: bool) -> Added:
-        entry = Entry(name, orjson.dumps(data).decode(), change)
+        entry = Entry(name, orjson.dumps(data).decode(), change, applied=change is None)
         with self._lock:
             channel.waiting.append(entry)
             self._wake(channel, urgent=urgent)
@@ -229,9 +228,8 @@ class EventLog:
         fault is told.
         """
         try:
-            with COMMITS.time(), self._database.write(first=True) as session:
-                fresh = [(channel, _applied(session, channel, entries)) for channel, entries in taken]
-                _write(session, fresh)
+            with COMMITS.time():
+                fresh = self._written(taken)
         except Exception as error:  # noqa: BLE001  # whatever it is, it goes to the tellings that wait for it
             if len(taken) > 1:
                 for one in taken:
@@ -246,6 +244,25 @@ class EventLog:
                 if isinstance(entry, Entry):
                     entry.done.set()
 
+    def _written(self, taken: list[tuple[Channel, list[list[str] | Entry]]]) -> list[tuple[Channel, list[Event]]]:
+        """The events of what was taken. Most rounds bring pieces alone, and need no more than one statement."""
+        changes = [
+            (entry, entry.change)
+            for _, entries in taken
+            for entry in entries
+            if isinstance(entry, Entry) and entry.change
+        ]
+        if not changes:
+            fresh = [(channel, _events(channel, entries)) for channel, entries in taken]
+            self._database.insert(_INSERT, [_rows(fresh)])
+            return fresh
+        with self._database.write(first=True) as session:
+            for entry, change in changes:
+                entry.applied = change(session)
+            fresh = [(channel, _events(channel, entries)) for channel, entries in taken]
+            session.connection().exec_driver_sql(_INSERT, (_rows(fresh),))
+        return fresh
+
     def _refuse(self, channel: Channel, entries: list[list[str] | Entry], error: Exception) -> None:
         """Tells a channel's telling why nothing of it was written. Its pieces stay, to be written with its ending."""
         for entry in entries:
@@ -256,25 +273,21 @@ class EventLog:
             channel.waiting[:0] = [pieces for pieces in entries if isinstance(pieces, list)]
 
 
-def _applied(session: Session, channel: Channel, entries: list[list[str] | Entry]) -> list[Event]:
-    """Makes the entries' changes; the events of those that still apply, numbered."""
+def _events(channel: Channel, entries: list[list[str] | Entry]) -> list[Event]:
+    """The events of those entries that still apply, numbered."""
     number = len(channel.committed)
     events: list[Event] = []
     for entry in entries:
         if isinstance(entry, list):
             name, data = "delta", orjson.dumps({"text": "".join(entry)}).decode()
-        else:
-            entry.applied = entry.change is None or entry.change(session)
-            if not entry.applied:
-                continue
+        elif entry.applied:
             name, data = entry.name, entry.data
+        else:
+            continue
         number += 1
         events.append(Event(number, name, data))
     return events
 
 
-def _write(session: Session, fresh: list[tuple[Channel, list[Event]]]) -> None:
-    """All channels' events in one statement, past the ORM, which takes ten times as long for a row."""
-    rows = [(channel.scene_id, *event) for channel, events in fresh for event in events]
-    if rows:
-        session.connection().execute(_INSERT, {"rows": orjson.dumps(rows).decode()})
+def _rows(fresh: list[tuple[Channel, list[Event]]]) -> str:
+    return orjson.dumps([(channel.scene_id, *event) for channel, events in fresh for event in events]).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
+from dream.errors import NoRoom
 from dream.store import models, schema
 from dream.store.database import Database
 
@@ -56,4 +58,24 @@ def test_what_lasts_is_written_through_and_the_rest_is_not(database: Database) -
     for lasting in (False, True, True, False):
         with database.write(lasting=lasting) as session:
             seen.append(session.scalar(text("PRAGMA synchronous")))
-    assert seen == [1, 2, 2, 1]
+        database.insert("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", ("word", "bell"))
+        with database.read() as session:  # on the connection that was written on last
+            seen.append(session.scalar(text("PRAGMA synchronous")))
+    assert seen == [1, 1, 2, 1, 2, 1, 1, 1]
+
+
+def test_a_single_statement_is_kept_and_finds_out_where_there_is_no_room(database: Database) -> None:
+    schema.migrate(database)
+    put = "INSERT INTO notes (name, value) VALUES (?, ?)"
+    database.insert(put, ("first", "a bell"))
+    with database.read() as session:
+        session.execute(text("PRAGMA max_page_count = 1"))  # of this connection, which is taken again
+    with pytest.raises(NoRoom):
+        database.insert(put, ("second", "a long secret wish " * 1000))
+    with pytest.raises(sqlite3.IntegrityError) as caught:
+        database.insert(put, ("first", "a secret wish"))
+    assert "a secret wish" not in str(caught.value)
+    with database.read() as session:
+        assert session.scalars(select(models.Note.value).where(models.Note.name.in_(("first", "second")))).all() == [
+            "a bell"
+        ]
