@@ -46,7 +46,7 @@ TABLES = ("postings", "lexicons", "readings", "meanings")
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of a tale with its vector and its tokens', in int8 as they are stored."""
+    """A stretch of a tale with its vector and its tokens', packed as they are stored."""
 
     text: str
     vector: bytes
@@ -56,21 +56,21 @@ class Window:
 def taken(shelf: Shelf) -> list[Window]:
     """The windows of every tale."""
     found: list[Window] = []
-    width = shelf.model.space.dimensions
+    width = shelf.model.space.bytes
     for _, version_id in shelf.library.works.live_versions():
         fragments = shelf.library.fragments.keyed(version_id)
         rows = shelf.library.indexes.meanings(shelf.model.name, list(fragments))
         for key, fragment in fragments.items():
-            if row := rows.get(key):
+            if (row := rows.get(key)) and row.bounds is not None:
                 found += _of(fragment.text, row, shelf.model.embedder.dimensions, width)
     return found
 
 
 def _of(passage: str, row: MeaningRow, dimensions: int, width: int) -> Iterator[Window]:
     spans = windows(passage)
+    if row.bounds is None or row.tokens is None or len(row.windows) != len(spans) * dimensions:
+        return  # of another form, or the model did not read to the passage's end
     ends = np.frombuffer(row.bounds, dtype="<u2").tolist()
-    if len(row.windows) != len(spans) * dimensions:
-        return  # the model did not read to the passage's end
     for number, (span, begin, end) in enumerate(zip(spans, [0, *ends], ends, strict=False)):
         vector = row.windows[number * dimensions : (number + 1) * dimensions]
         yield Window(passage[span.start : span.end], vector, row.tokens[begin * width : end * width])
@@ -127,7 +127,7 @@ def _add(shelf: Shelf, made: list[list[Window]]) -> None:
 
 
 def _meaning(key: int, fragment: list[Window], shelf: Shelf) -> tuple[MeaningRow, NDArray[np.float32]]:
-    width = shelf.model.space.dimensions
+    width = shelf.model.space.bytes
     each = np.stack([np.frombuffer(window.vector, dtype=np.int8) for window in fragment]).astype(np.float32)
     each /= np.linalg.norm(each, axis=1, keepdims=True)
     pooled = each.mean(axis=0)

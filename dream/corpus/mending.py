@@ -41,6 +41,20 @@ class Mending:
             self._vectors.discard()
         yield from self._indexing.reindex()
 
+    def _needed(self) -> Iterator[tuple[int, int]]:
+        """Where late interaction alone is missing, an upgrade may have left works to be read once more, and those are
+        enough; for whatever else, all is made anew.
+        """
+        waited = False
+        if self._named == {"late"}:
+            for progress in self._indexing.embed_missing():
+                waited = True
+                yield progress
+        if waited and self._named == {"late"}:
+            self._named.clear()  # the next search says whether that was all
+        else:
+            yield from self.rebuild()
+
     def wait(self, seconds: float) -> bool:
         """Waits until nothing is being mended; False where it still is."""
         thread = self._thread
@@ -54,9 +68,9 @@ class Mending:
         self.wait(30)
 
     def _mend(self) -> None:
-        logger.warning("an index is missing or damaged (%s): making all anew", ", ".join(sorted(self._named)))
+        logger.warning("an index is missing or damaged (%s): making it anew", ", ".join(sorted(self._named)))
         try:
-            for _ in self.rebuild():
+            for _ in self._needed():
                 if self._closed.is_set():
                     return
         except Exception:  # a thread has nobody else to tell

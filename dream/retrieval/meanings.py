@@ -12,7 +12,7 @@ from dream.language.terms import content_terms
 from dream.retrieval.embedding import Encoded, Vectors, pool
 from dream.retrieval.postings import stretches
 from dream.retrieval.stages import StageMissing
-from dream.retrieval.token_space import TokenSpace, unit
+from dream.retrieval.token_space import Packed, TokenSpace, unit
 from dream.retrieval.windows import windows
 from dream.store.library import Library
 from dream.store.library.indexes import MeaningRow
@@ -20,24 +20,25 @@ from dream.store.library.indexes import MeaningRow
 Integers = NDArray[np.int64]
 
 COVERED = 0.5
-"""The share of the candidates that must have meanings; below it the store counts as missing."""
+"""The share of the candidates that must have meanings, or tokens; below it the store counts as missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """The meanings of some fragments, in their order, as rows of unit length (tokens: of length SCALE); a fragment
-    without any has a zero row.
+    """The meanings of some fragments, in their order, as rows of unit length; a fragment without any has a zero row.
 
-    `window_owners[i]` is the fragment of window i. Tokens stand in stretches, one a window that has any:
-    `token_starts` and `token_owners` say where each begins and whose it is.
+    `window_owners[i]` is the fragment of window i. Tokens, packed as they are stored, stand in stretches, one a window
+    that has any: `token_starts` and `token_owners` say where each begins and whose it is. `told` is the share of the
+    fragments whose tokens are there.
     """
 
     pooled: Vectors
     windows: Vectors
     window_owners: Integers
-    tokens: Vectors
+    tokens: Packed
     token_starts: Integers
     token_owners: Integers
+    told: float
 
 
 def packed(key: int, passage: str, encoded: Encoded, space: TokenSpace, *, by_mean: bool) -> MeaningRow:
@@ -65,11 +66,11 @@ def packed(key: int, passage: str, encoded: Encoded, space: TokenSpace, *, by_me
 class Meanings:
     """Reads one model's meanings. The last candidates' are kept until others are asked for: two stages share them."""
 
-    def __init__(self, library: Library, model: str, dimensions: int, token_dimensions: int) -> None:
+    def __init__(self, library: Library, model: str, dimensions: int, space: TokenSpace) -> None:
         self._library = library
         self._model = model
         self._dimensions = dimensions
-        self._token_dimensions = token_dimensions
+        self.space = space
         self._last: tuple[bytes, Unpacked] | None = None
 
     def of(self, keys: Integers) -> Unpacked:
@@ -89,17 +90,17 @@ class Meanings:
         places = np.array([owner for owner, _ in there], dtype=np.int64)
         pooled = np.zeros((len(rows), self._dimensions), dtype=np.float32)
         pooled[places] = self._vectors([row.pooled for _, row in there], self._dimensions)
-        sizes = [len(row.tokens) // self._token_dimensions for _, row in there]
-        owners, starts, _ = stretches([row.bounds for _, row in there], sizes)
+        tokens = np.frombuffer(b"".join(row.tokens or b"" for _, row in there), dtype=np.uint8)
+        sizes = [len(row.tokens or b"") // self.space.bytes for _, row in there]
+        owners, starts, _ = stretches([row.bounds or b"" for _, row in there], sizes)
         return Unpacked(
             pooled,
             self._vectors([row.windows for _, row in there], self._dimensions),
             np.repeat(places, [len(row.windows) // self._dimensions for _, row in there]),
-            np.frombuffer(b"".join(row.tokens for _, row in there), dtype=np.int8)
-            .reshape(-1, self._token_dimensions)
-            .astype(np.float32),
+            tokens.reshape(-1, self.space.bytes),
             starts,
             places[owners],
+            sum(row.tokens is not None for _, row in there) / max(len(rows), 1),
         )
 
     @staticmethod

@@ -33,7 +33,7 @@ class Model:
         return self.embedder.name
 
     def meanings(self, library: Library) -> Meanings:
-        return Meanings(library, self.name, self.embedder.dimensions, self.space.dimensions)
+        return Meanings(library, self.name, self.embedder.dimensions, self.space)
 
 
 class Models:

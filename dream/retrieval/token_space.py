@@ -1,7 +1,8 @@
-"""The token space: the embedding model's token vectors in few dimensions, small enough to be kept for every word.
+"""The token space: the embedding model's token vectors in few dimensions of four bits, small enough to be kept for
+every word.
 
-The directions are the principal ones of what the model makes of a sample of prose that ships with dream; they are
-found once and kept beside the exported model.
+The directions are the principal ones of what the model makes of a sample of prose that ships with dream, with where
+tokens lie along each, and how widely; they are found once and kept beside the exported model.
 """
 
 from __future__ import annotations
@@ -17,35 +18,45 @@ from numpy.typing import NDArray
 from dream.retrieval.embedding import Embedder, Vectors
 from dream.retrieval.export.manifest import DIRECTIONS
 
-DIMENSIONS = 64
-SCALE = 200.0
-"""A unit vector of 64 dimensions rarely has a part above 0.6: this uses int8's range well and cuts off the rest."""
+DIMENSIONS = 128
+EVENED = 0.25
+"""What power of its variance a direction is divided by: the first ones would else outweigh what tells words apart."""
+
+HIGHEST = 15
+"""The highest of the levels that four bits tell apart, from 0."""
+STEP = 0.335
+"""Standard deviations between two levels: what cuts a normal variable into sixteen with the least error."""
 
 _SAMPLE = "sample.txt"
 _making = threading.Lock()
 
-Packed = NDArray[np.int8]
+Packed = NDArray[np.uint8]
 
 
 class TokenSpace:
-    """`directions` is float32 of shape (model's width, dimensions)."""
+    """`directions` is float32 of shape (model's width, dimensions), of which there is an even number. `lowest` and
+    `steps`, of shape (dimensions,), say what level 0 stands for in each, and how far the levels lie apart.
+    """
 
-    def __init__(self, directions: Vectors) -> None:
+    def __init__(self, directions: Vectors, lowest: Vectors, steps: Vectors) -> None:
         self._directions = directions
-        self.dimensions = int(directions.shape[1])
+        self._lowest = lowest
+        self._steps = steps
+        self.bytes = directions.shape[1] // 2
+        """What a token takes when it is packed."""
 
     @classmethod
     def of(cls, embedder: Embedder, folder: Path) -> TokenSpace:
         """The space of a model, read from its folder; made and written there the first time, which takes seconds."""
         path = folder / DIRECTIONS
         with _making:
-            directions = _stored(path)
-            if directions is None:
-                directions = _principal(embedder)
+            rows = _stored(path)
+            if rows is None:
+                rows = _found(embedder)
                 staged = path.with_suffix(f".{os.getpid()}.npy")
-                np.save(staged, directions)
+                np.save(staged, rows)
                 staged.replace(path)
-        return cls(directions)
+        return cls(rows[:-2], rows[-2], rows[-1])
 
     @staticmethod
     def stands(folder: Path) -> bool:
@@ -57,8 +68,21 @@ class TokenSpace:
         return unit(unit(vectors) @ self._directions)
 
     def pack(self, vectors: Vectors) -> Packed:
-        """Token vectors (tokens, width) as they are stored: int8 of shape (tokens, dimensions)."""
-        return np.clip(np.round(self.reduce(vectors) * SCALE), -127, 127).astype(np.int8)
+        """Token vectors (tokens, width) as they are stored, of shape (tokens, bytes): each byte holds the level of one
+        of the first dimensions, and above it that of one of the others.
+        """
+        levels = np.round((self.reduce(vectors) - self._lowest) / self._steps)
+        found = np.clip(levels, 0, HIGHEST).astype(np.uint8)
+        packed: Packed = found[:, : self.bytes] | (found[:, self.bytes :] << np.uint8(4))
+        return packed
+
+    def near(self, tokens: Vectors, packed: Packed) -> Vectors:
+        """How near reduced tokens (n, dimensions) are to packed ones (m, bytes): products of shape (n, m)."""
+        scaled = (tokens * self._steps).T
+        found: Vectors = (packed & HIGHEST).astype(np.float32) @ scaled[: self.bytes]  # the many first: it is quicker
+        found += (packed >> 4).astype(np.float32) @ scaled[self.bytes :]
+        found += tokens @ self._lowest
+        return found.T
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -69,16 +93,23 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def _stored(path: Path) -> Vectors | None:
-    """The directions in a file, None where it is not there or cannot be read: they are always found alike."""
+    """The rows of a file: the directions, a row for each of the model's dimensions, then `lowest`, then `steps`. None
+    where it is not there or cannot be read: they are always found alike.
+    """
     try:
-        directions: Vectors = np.load(path)
+        rows: Vectors = np.load(path)
     except (OSError, ValueError, EOFError):
         return None
-    return directions if directions.ndim == 2 and directions.shape[1] <= DIMENSIONS else None
+    return rows if rows.ndim == 2 and rows.shape[1] <= DIMENSIONS else None
 
 
-def _principal(embedder: Embedder) -> Vectors:
+def _found(embedder: Embedder) -> Vectors:
     passages = files("dream.retrieval").joinpath(_SAMPLE).read_text(encoding="utf-8").split("\n\n")
     tokens = unit(np.concatenate([encoded.tokens.vectors for encoded in embedder.encode(passages)]))
-    _, directions = np.linalg.eigh(tokens.T @ tokens)
-    return np.ascontiguousarray(directions[:, ::-1][:, :DIMENSIONS]).astype(np.float32)
+    variances, directions = np.linalg.eigh(tokens.T @ tokens / len(tokens))
+    kept = min(DIMENSIONS, len(variances)) // 2 * 2
+    evened = directions[:, ::-1][:, :kept] / np.maximum(variances[::-1][:kept], 1e-9) ** EVENED
+    reduced = unit(tokens @ evened)
+    steps = STEP * np.maximum(reduced.std(axis=0), 1e-6)
+    lowest = reduced.mean(axis=0) - HIGHEST / 2 * steps
+    return np.vstack([evened, lowest, steps]).astype(np.float32)

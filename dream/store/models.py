@@ -82,9 +82,9 @@ class Work(Base):
 
 
 class Version(Base):
-    """What a work said at one time. `embedding` names the model whose vectors its fragments have, None before they
-    have any; `live_at` is when it went live, None while it is staged; `about` is what its file says of itself, and
-    `size` counts that file's bytes.
+    """What a work said at one time. `embedding` names the model whose vectors its fragments have, and their form (see
+    dream.store.library.indexes.reading), None before they have any; `live_at` is when it went live, None while it is
+    staged; `about` is what its file says of itself, and `size` counts that file's bytes.
     """
 
     __tablename__ = "versions"
@@ -163,8 +163,10 @@ class Reading(Base):
 
 
 class Meaning(Base):
-    """What one embedding model makes of a fragment, in int8: its vector, those of its windows, and its content words'
-    tokens in the model's reduced token space; `bounds` says where each window ends among the tokens (uint16).
+    """What one embedding model makes of a fragment: its vector and those of its windows, in int8, and its content
+    words' tokens as dream.retrieval.token_space packs them (`word_vectors`); `word_bounds` says where each window ends
+    among those (uint16). Both are None where a build of an older form read the fragment: it has `tokens` of its own,
+    with `bounds`, and finds these empty, and not others', while it serves beside this one.
     """
 
     __tablename__ = "meanings"
@@ -172,8 +174,10 @@ class Meaning(Base):
     model: Mapped[str] = mapped_column(primary_key=True)
     pooled: Mapped[bytes]
     windows: Mapped[bytes]
-    bounds: Mapped[bytes]
-    tokens: Mapped[bytes]
+    bounds: Mapped[bytes] = mapped_column(default=b"")
+    tokens: Mapped[bytes] = mapped_column(default=b"")
+    word_bounds: Mapped[bytes | None]
+    word_vectors: Mapped[bytes | None]
 
 
 class Leftover(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from dream.errors import SchemaRefused
 from dream.store.database import Database
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The newest migration. Migrations are numbered in order and only ever add; what they leave unused goes a release
 later.
 """

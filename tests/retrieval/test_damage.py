@@ -63,7 +63,7 @@ def test_a_damaged_store_is_made_anew_by_reindexing(open_service: OpenService, h
 def test_a_lost_token_space_is_found_anew_alike(
     open_service: OpenService, home_on_disk: Path, damage: Callable[[Path], None]
 ) -> None:
-    [space] = (home_on_disk / "models").glob("*/token-space.npy")
+    [space] = (home_on_disk / "models").glob("*/token-space.4.npy")
     before = np.load(space)
     damage(space)
     assert open_service().search(QUERY).missing == ()

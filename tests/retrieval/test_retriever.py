@@ -182,7 +182,7 @@ DAMAGE = [
     ("DELETE FROM readings", "windows"),
     ("DELETE FROM meanings", "late"),
     ("DROP TABLE postings", "words"),
-    ("UPDATE meanings SET tokens = x'0102'", "late"),
+    ("UPDATE meanings SET word_vectors = x'0102'", "late"),
 ]
 
 

@@ -21,7 +21,7 @@ FILES = (
     "model.int8.onnx.data",
     "tokenizer.json",
 )
-DIRECTIONS = "token-space.npy"  # made of the others, by whoever finds it missing
+DIRECTIONS = "token-space.4.npy"  # made of the others, by whoever finds it missing
 
 
 class Prefixes(BaseModel):

@@ -1,11 +1,11 @@
 """Late interaction: each of the question's tokens finds the token of a fragment that is nearest to it.
 
-Khattab and Zaharia's MaxSim over the embedding model's own token vectors, reduced and in int8: their mean, their mean
-by the words' weights, the same within the best window, and within all candidates of the fragment's work. Then around
-the fragment's best place (`late_around`, by the roots of the weights): what answers a question stands close together,
-but across cuts, so a token counts less the farther off it is. Names say which work is meant, and what is not a name
-says which of its fragments (`late_plain`, around too); what a question comes to stands at its end (`late_last`, around
-too). The best of its work that some of them have says which work fits.
+Khattab and Zaharia's MaxSim over the embedding model's own token vectors, reduced and in four bits: their mean, their
+mean by the words' weights, the same within the best window, and within all candidates of the fragment's work. Then
+around the fragment's best place (`late_around`, by the roots of the weights): what answers a question stands close
+together, but across cuts, so a token counts less the farther off it is. Names say which work is meant, and what is not
+a name says which of its fragments (`late_plain`, around too); what a question comes to stands at its end (`late_last`,
+around too). The best of its work that some of them have says which work fits.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import ClassVar
 import numpy as np
 
 from dream.retrieval.candidates import Candidates, Floats, Integers
-from dream.retrieval.meanings import Meanings
+from dream.retrieval.meanings import COVERED, Meanings
 from dream.retrieval.question import Question
 from dream.retrieval.stages import StageMissing
-from dream.retrieval.token_space import SCALE
 
 LAST_TERMS = 2
 
@@ -40,12 +39,14 @@ class Late:
         if question.tokens is None:
             raise StageMissing
         found = self._meanings.of(candidates.keys)
+        if found.told < COVERED:
+            raise StageMissing
         if not len(question.tokens) or not len(found.tokens):
             return np.zeros((len(candidates), len(self.columns)))
         weights = candidates.matches.weights[question.token_terms]
         roots = np.sqrt(weights) / np.sqrt(weights).sum()
         weights = weights / weights.sum()
-        near = (question.tokens / np.float32(SCALE)) @ found.tokens.T
+        near = self._meanings.space.near(question.tokens, found.tokens)
         windows = np.maximum.reduceat(near, found.token_starts, axis=1)
         owners = found.token_owners
         changes = np.flatnonzero(np.diff(owners, prepend=-1))

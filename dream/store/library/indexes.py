@@ -23,6 +23,9 @@ _BATCH = 500  # keys in one IN (...)
 _STANDING = "FROM works w JOIN versions v ON v.work_id = w.id JOIN fragments f ON f.version_id = v.id"
 _READ = 'JOIN meanings m ON m."key" = f."key" AND m.model = ?'
 
+FORM = 2
+"""The form that a fragment's tokens are stored in, raised when builds of the one before cannot read it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -37,13 +40,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class MeaningRow:
-    """What a model makes of one fragment; see dream.store.models.Meaning."""
+    """What a model makes of one fragment; see dream.store.models.Meaning. Without `bounds` and `tokens` where a build
+    of another form made it.
+    """
 
     key: int
     pooled: bytes
     windows: bytes
-    bounds: bytes
-    tokens: bytes
+    bounds: bytes | None
+    tokens: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,13 @@ class Indexes:
             return True
 
     def with_meanings(self, model: str, keys: Sequence[int]) -> set[int]:
-        """Those of the fragments that a model has made something of."""
+        """Those of the fragments that a model has read, in this build's form."""
         found: set[int] = set()
         for start in range(0, len(keys), _BATCH):
             part = keys[start : start + _BATCH]
-            query = f'SELECT "key" FROM meanings WHERE model = ? AND "key" IN ({_marks(part)})'
+            query = (
+                f'SELECT "key" FROM meanings WHERE model = ? AND word_vectors NOT NULL AND "key" IN ({_marks(part)})'
+            )
             found.update(row[0] for row in self._rows(query, [model, *part]))
         return found
 
@@ -103,7 +110,8 @@ class Indexes:
 
     def meanings(self, model: str, keys: Sequence[int]) -> dict[int, MeaningRow]:
         query = (
-            f'SELECT "key", pooled, windows, bounds, tokens FROM meanings WHERE model = ? AND "key" IN ({_marks(keys)})'
+            'SELECT "key", pooled, windows, word_bounds, word_vectors FROM meanings '
+            f'WHERE model = ? AND "key" IN ({_marks(keys)})'
         )
         return {row[0]: MeaningRow(*row) for row in self._rows(query, [model, *keys])}
 
@@ -112,8 +120,8 @@ class Indexes:
         live nor on their way there, are passed over.
         """
         found: list[dict[str, Any]] = [
-            {"key": row.key, "model": model, "pooled": row.pooled, "windows": row.windows, "bounds": row.bounds,
-             "tokens": row.tokens}
+            {"key": row.key, "model": model, "pooled": row.pooled, "windows": row.windows, "word_bounds": row.bounds,
+             "word_vectors": row.tokens}
             for row in rows
         ]  # fmt: skip
         if not found:
@@ -168,7 +176,7 @@ class Indexes:
         with self._database.write() as session:
             if session.execute(_unread_by(model).limit(1)).first():
                 return False
-            session.execute(update(models.Version).where(models.Version.id.in_(live)).values(embedding=model))
+            session.execute(update(models.Version).where(models.Version.id.in_(live)).values(embedding=reading(model)))
             session.merge(models.Note(name=EMBEDDING_MODEL, value=model))
             return True
 
@@ -352,8 +360,17 @@ def _forget_words(session: Session, version_id: str) -> None:
     session.flush()
 
 
+def reading(model: str) -> str:
+    """What a version notes of the model that has read it, and in which form."""
+    return f"{model}, form {FORM}"
+
+
 def _unread_by(model: str) -> Select[str, str | None]:
-    read = (models.Meaning.key == models.Fragment.key) & (models.Meaning.model == model)
+    read = (
+        (models.Meaning.key == models.Fragment.key)
+        & (models.Meaning.model == model)
+        & models.Meaning.word_vectors.is_not(None)
+    )
     unread = (
         select(models.Fragment.key)
         .outerjoin(models.Meaning, read)

@@ -14,7 +14,7 @@ from dream.store import models
 from dream.store.database import Database
 from dream.store.files import Files
 from dream.store.ids import fragment_id
-from dream.store.library.indexes import Words, forget, store_words
+from dream.store.library.indexes import Words, forget, reading, store_words
 from dream.store.library.jobs import ACTIVE, hold
 
 Outcome = Literal["new", "replaced"]
@@ -179,7 +179,7 @@ class Works:
         with self._database.read() as session:
             return session.get(models.Version, version_id)
 
-    def go_live(self, job: models.Job, words: Words, embedding: str | None) -> Outcome:
+    def go_live(self, job: models.Job, words: Words, model: str | None) -> Outcome:
         """Makes the staged version of a job the one that is retrieved and ends the job, in one step.
 
         What it replaces is out of every index in SQL with the same step, and noted for removal from the vector store.
@@ -195,7 +195,7 @@ class Works:
             work.said = {**work.said, **job.about}
             describe(work, version)
             work.live_version_id = version.id
-            version.embedding, version.live_at = embedding, time.time()
+            version.embedding, version.live_at = model and reading(model), time.time()
             return outcome
 
     def unchanged(self, job: models.Job) -> bool:
@@ -302,12 +302,12 @@ class Works:
 
     # What the indexes hold of them
 
-    def unembedded(self, embedding: str) -> list[tuple[str, str]]:
-        """(corpus id, version id) of every live version whose fragments have no vectors of this model yet."""
+    def unembedded(self, model: str) -> list[tuple[str, str]]:
+        """(corpus id, version id) of every live version that this model has not read yet in this build's form."""
         query = (
             select(models.Work.corpus_id, models.Version.id)
             .join(models.Version, models.Version.id == models.Work.live_version_id)
-            .where(models.Version.embedding.is_distinct_from(embedding))
+            .where(models.Version.embedding.is_distinct_from(reading(model)))
         )
         with self._database.read() as session:
             return [(corpus_id, version_id) for corpus_id, version_id in session.execute(query)]
@@ -322,10 +322,11 @@ class Works:
         with self._database.read() as session:
             return [(corpus_id, str(version_id)) for corpus_id, version_id in session.execute(query)]
 
-    def embedded(self, version_id: str, embedding: str | None) -> None:
+    def embedded(self, version_id: str, model: str | None) -> None:
         """Notes that a version's fragments have vectors of this model (or, with None, that they have none)."""
+        values = {"embedding": model and reading(model)}
         with self._database.write() as session:
-            session.execute(update(models.Version).where(models.Version.id == version_id).values(embedding=embedding))
+            session.execute(update(models.Version).where(models.Version.id == version_id).values(values))
 
     def live_versions(self) -> list[tuple[str, str]]:
         """(corpus id, version id) of every live version."""
