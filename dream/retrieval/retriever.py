@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from operator import attrgetter
 
 import numpy as np
 
@@ -31,13 +32,18 @@ from dream.retrieval.stages.meaning import Meaning
 from dream.retrieval.stages.windows import Windows
 from dream.retrieval.stages.words import Words
 from dream.retrieval.vectors import VectorStores
-from dream.store.ids import work_of
+from dream.store.ids import beside, work_of
 from dream.store.library import Library
 from dream.store.library.indexes import Place
 
 STAGES = ("words", "windows", "meaning", "late")
 BY_WORDS, BY_MEANING = 140, 90
 """How many candidates the words and the meaning propose."""
+
+BESIDE_WORDS, BESIDE_MEANING = 12, 8
+"""Of how many of those, the first ones, what stands right before and after is a candidate as well: what answers a
+question often has none of its words.
+"""
 
 REASONS: tuple[str, ...] = ("meaning", "words", "late")
 """The columns that a hit names as why it was found."""
@@ -262,21 +268,26 @@ class Retriever:
         return self._library.indexes.works_with(corpus_id, **asdict(filters))
 
     def _places(self, corpus_id: str, matches: Matches, works: Mapping[str, int] | None) -> list[Place]:
-        """What words propose."""
+        """What words propose, best first."""
         keys = matches.best(BY_WORDS, None if works is None else list(works.values()))
-        return self._library.indexes.places_by_key(corpus_id, keys) if keys else []
+        places = {place.key: place for place in self._library.indexes.places_by_key(corpus_id, keys)} if keys else {}
+        return [places[key] for key in keys if key in places]
 
     def _candidates(
         self, corpus_id: str, matches: Matches, by_words: list[Place], nearest: dict[str, float]
     ) -> Candidates:
-        """What words and meaning propose, in the order of their keys."""
-        places = {place.key: place for place in by_words}
-        near = self._library.indexes.places_by_id(corpus_id, list(nearest)) if nearest else []
+        """What words and meaning propose, and what stands beside the first of it, in the order of their keys."""
+        if not nearest:
+            return Candidates(sorted(by_words, key=attrgetter("key")), matches)
+        near = self._library.indexes.places_by_id(corpus_id, list(nearest))
         shared = np.isin([place.key for place in near], matches.keys)
-        for place, shares_words in zip(near, shared, strict=True):
-            if shares_words or nearest[place.id] >= FAINT:
-                places[place.key] = place
-        return Candidates([place for _, place in sorted(places.items())], matches)
+        fitting = [place for place, shares in zip(near, shared, strict=True) if shares or nearest[place.id] >= FAINT]
+        fitting.sort(key=lambda place: -nearest[place.id])
+        first = (*by_words[:BESIDE_WORDS], *fitting[:BESIDE_MEANING])
+        sides = [side for place in first for side in beside(place.id)]
+        around = self._library.indexes.places_by_id(corpus_id, sides) if sides else []
+        places = {place.key: place for place in (*by_words, *fitting, *around)}
+        return Candidates(sorted(places.values(), key=attrgetter("key")), matches)
 
     def _found(self, scored: Scored, rules: Rules, limit: int, budget: int | None) -> Found:
         candidates, scores = scored.candidates, scored.scores

@@ -16,6 +16,12 @@ def fragment_id(work_id: str, version: int, position: int) -> str:
     return f"{work_id}.{version}.{position}"
 
 
+def beside(fragment: str) -> tuple[str, str]:
+    """The ids of the fragments right before and after one, where its work has any there."""
+    version, _, position = fragment.rpartition(".")
+    return f"{version}.{int(position) - 1}", f"{version}.{int(position) + 1}"
+
+
 def work_of(fragment: str) -> str:
     """The id of the work that a fragment's id belongs to."""
     return fragment.partition(".")[0]

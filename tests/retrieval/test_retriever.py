@@ -177,6 +177,22 @@ def test_filters_keep_to_a_work_and_a_licence(stocked: Service) -> None:
     assert stocked.search("a lantern on the ebb", filters=Filters(licence="none such")).hits == ()
 
 
+def test_what_stands_beside_the_first_is_a_candidate(stocked: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = stocked.corpus("starter").id
+
+    def proposed(most: int, around: int) -> set[tuple[str, int]]:
+        for name, value in (("BY", most), ("BESIDE", around)):
+            monkeypatch.setattr(f"dream.retrieval.retriever.{name}_WORDS", value)
+            monkeypatch.setattr(f"dream.retrieval.retriever.{name}_MEANING", value)
+        scored = stocked.retriever.score(corpus, "the keeper who may not lie inside the lamp room")
+        return {(place.work_id, place.position) for place in scored.candidates.places}
+
+    first, everything = proposed(1, 0), proposed(1000, 0)
+    beside = {(work, position + step) for work, position in first for step in (-1, 1)} & everything
+    assert beside - first
+    assert proposed(1, 1) == first | beside
+
+
 DAMAGE = [
     ("DELETE FROM postings", "words"),
     ("DELETE FROM readings", "windows"),
