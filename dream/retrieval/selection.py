@@ -41,7 +41,7 @@ class Rules:
     fitting: float = 8.0
 
 
-SEARCH = Rules(beside=0.5)
+SEARCH = Rules(beside=0.25)
 STORY = Rules(again=1.0, most_per_author=0.5, early_works=3, fitting=16.0)
 """Chosen on the train premises: see docs/retrieval.md for what they cost."""
 
