@@ -177,6 +177,8 @@ class Retriever:
             matches, missing = self._matches(corpus_id, terms, missing)
             by_words = self._places(corpus_id, matches, works)
         question = reading.question(query, model)
+        if question.kind == "words" and by_words:
+            model = None  # what would not be heard is not asked
         nearest, missing = self._nearest(corpus_id, model, question, works, missing)
         with self._turns:
             candidates = self._candidates(corpus_id, matches, by_words, nearest)

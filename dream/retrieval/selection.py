@@ -50,19 +50,26 @@ class Overlaps:
     """Which candidates are near-copies of each other, by the different terms that each of them holds."""
 
     def __init__(self, terms: Sequence[Hashes]) -> None:
-        owners = np.repeat(np.arange(len(terms)), [len(held) for held in terms])
-        words, places = np.unique(np.concatenate([np.zeros(0, dtype="<u4"), *terms]), return_inverse=True)
-        self._holds = np.zeros((len(terms), len(words)), dtype=np.float32)
+        self._candidates = len(terms)
+        self._rows = np.flatnonzero([len(held) for held in terms])
+        """Those that hold any: the few that may be chosen."""
+        held = [terms[row] for row in self._rows.tolist()]
+        owners = np.repeat(np.arange(len(held)), [len(words) for words in held])
+        words, places = np.unique(np.concatenate([np.zeros(0, dtype="<u4"), *held]), return_inverse=True)
+        self._holds = np.zeros((len(held), len(words)), dtype=np.float32)
         self._holds[owners, places] = 1.0
         self._sizes = self._holds.sum(axis=1)
 
     def copies_of(self, row: int) -> Mask:
         """The near-copies of a candidate, itself among them where it has any terms."""
-        shared = self._holds @ self._holds[row]
-        smaller = np.minimum(self._sizes, self._sizes[row])
-        equal = np.maximum(self._sizes, self._sizes[row])
-        needed = np.where(smaller < LEAST_TERMS, equal, NEAR_COPY * smaller)
-        alike: Mask = (shared > 0) & (shared >= needed)
+        alike = np.zeros(self._candidates, dtype=bool)
+        place = np.flatnonzero(self._rows == row)
+        if len(place):
+            own = self._sizes[place]
+            shared = self._holds @ self._holds[place[0]]
+            smaller, equal = np.minimum(self._sizes, own), np.maximum(self._sizes, own)
+            needed = np.where(smaller < LEAST_TERMS, equal, NEAR_COPY * smaller)
+            alike[self._rows] = (shared > 0) & (shared >= needed)
         return alike
 
 
@@ -95,6 +102,8 @@ def _next(left: Floats, fits: Mask, candidates: Candidates, taken: list[int], ru
     """The best candidate that is left and fits, and that both rules welcome; else one that the works welcome, as where
     a whole corpus is by one author; else the best.
     """
+    if not rules.early_works and rules.most_per_author >= 1.0:
+        return int(np.argmax(left))
     by_work = fits & ~_of_unwelcome_works(candidates, taken, rules)
     by_author = by_work & ~_of_unwelcome_authors(candidates, taken, rules)
     for welcome in (by_author, by_work):
@@ -116,8 +125,6 @@ def _of_unwelcome_works(candidates: Candidates, taken: list[int], rules: Rules) 
 
 def _of_unwelcome_authors(candidates: Candidates, taken: list[int], rules: Rules) -> Mask:
     """Those of authors that have their share already."""
-    if rules.most_per_author >= 1.0:
-        return np.zeros(len(candidates), dtype=bool)
     share = max(2, round(rules.most_per_author * (len(taken) + 1)))  # two fragments are everybody's
     counts: Integers = np.bincount(candidates.authors[taken], minlength=len(candidates) + 1)
     counts[0] = 0  # an unknown author is nobody

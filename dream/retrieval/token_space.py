@@ -87,7 +87,7 @@ class TokenSpace:
 
 def unit(vectors: Vectors) -> Vectors:
     """Each row at length 1; a row of zeros stays one."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
     scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32, copy=False)
     return scaled
 

@@ -67,10 +67,11 @@ def test_hits_say_why_they_were_found(stocked: Service) -> None:
 
 
 def test_what_had_no_say_is_no_reason(stocked: Service) -> None:
-    """The model reads Korean letter by letter, and is not heard."""
+    """The model reads Korean letter by letter: it is not heard, and so nothing else is asked of it."""
     korean = stocked.search("서로 말을 모르는 두 뱃사공")
     assert korean.hits
     assert {name for hit in korean.hits for name in hit.reasons} == {"words"}
+    assert not any(name.startswith(("meaning", "late")) for hit in korean.hits for name in hit.stages)
     assert korean.missing == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,7 @@ class Words:
     words: int
 
 
-@dataclass(frozen=True, slots=True)
-class MeaningRow:
+class MeaningRow(NamedTuple):
     """What a model makes of one fragment; see dream.store.models.Meaning. Without `bounds` and `tokens` where a build
     of another form made it.
     """
@@ -51,8 +50,7 @@ class MeaningRow:
     tokens: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a fragment stands: what candidates are told apart by before their texts are needed."""
 
     key: int
