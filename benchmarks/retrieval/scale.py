@@ -216,6 +216,8 @@ def main() -> None:
     with opened(arguments.home) as tales_shelf:
         source = taken(tales_shelf)
         tales_shelf.vectors.close()
+    if not source:
+        raise SystemExit(f"There are no tales in {arguments.home}; benchmarks.retrieval.compare puts them there.")
     picks = np.random.default_rng(7).integers(0, len(source), max(arguments.sizes) * WINDOWS)
     with tempfile.TemporaryDirectory(prefix="dream-scale-") as folder:
         home = Path(folder)
