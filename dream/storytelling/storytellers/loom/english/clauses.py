@@ -84,6 +84,17 @@ _STATES = frozenset(
         consisted contained meant""".split()
 )
 _LEAST, _MOST = 4, 30
+# What somebody does who is seen, and of whom nobody would tell it: "opened her mouth", "blew his nose for some time".
+_GESTURE = re.compile(
+    r"(?:had )?(?:\w+ly )?(?:"
+    r"(?:opened|shut|closed|wiped|rubbed|lowered|raised|lifted|rolled|narrowed|dried|blew|blown|scratched|shook|shaken"
+    r"|bowed|bent|cleared|licked|bit|bitten|wrung|folded|crossed|clapped|held up) (?:his|her|its|their) (?:own )?"
+    r"(?:arms?|brows?|chin|eyebrows?|eyes?|faces?|fingers?|hands?|heads?|lips?|mouths?|noses?|throats?)"
+    r"|nodded|smiled|grinned|frowned|sighed|shrugged|yawned|coughed|sneezed|sniffed|blinked|winked|blushed|hesitated"
+    r"|stared|glanced|gazed|drew breath|drawn breath|looked (?:up|down|at|round|around|away|out|back)"
+    r"|turned (?:round|around|away|to look)|sat (?:down|back)|got up|stood up"
+    r")\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,11 @@ class Clause:
     def vague(self) -> bool:
         """Whether its subject is anyone, since the fragment does not say who."""
         return self.subject.lower() in {"a man", "a woman", "the man", "the woman", "some people"}
+
+    @property
+    def gesture(self) -> bool:
+        """Whether it is only how somebody moved a hand or a face: to be seen, not to be told from house to house."""
+        return bool(_GESTURE.match(self.predicate))
 
 
 def clauses_of(passage: Passage, names: frozenset[str]) -> list[Clause]:

@@ -190,7 +190,7 @@ class Plan:
     def _leg(self, mode: str, group: list[Source]) -> list[Line]:
         """The way there, and what is met there."""
         way = self._way() if self.request.length != "short" else []
-        met = self._told(mode, group) or self._told("overheard", group)
+        met = next((told for way in (mode, "overheard", "seen") if (told := self._told(way, group))), [])
         if not met:
             met = next((heard for source in group if (heard := self._heard(source))), [])
         for source in group:
@@ -243,9 +243,10 @@ class Plan:
 
     def _stretch(self, mode: str, source: Source, count: int, *, begun: bool) -> list[Line]:
         """Up to `count` clauses of a fragment; where one can't be told, what comes after it takes its place."""
-        picked = source.stretch(count, events=mode == "seen")
+        fitting = [clause for clause in source.clauses if _fits(clause, mode)]
+        picked = source.stretch(count, fitting)
         last = (picked[-1].sentence, picked[-1].part) if picked else (0, 0)
-        later = [c for c in source.clauses if (c.sentence, c.part) > last and (c.event or mode != "seen")]
+        later = [clause for clause in fitting if (clause.sentence, clause.part) > last]
         lines: list[Line] = []
         told = 0
         for clause in [*picked, *sorted(later, key=lambda clause: (clause.sentence, clause.part))]:
@@ -357,3 +358,8 @@ class Plan:
         while sum(map(words_in, parts)) > self.most and len(parts) > _CLOSING + 1:
             parts.pop(-_CLOSING - 1)
         return [line for part in parts for line in part]
+
+
+def _fits(clause: Clause, mode: str) -> bool:
+    """Whether it can be met in this way: what is seen happens; nobody carries a gesture from house to house."""
+    return clause.event if mode == "seen" else not clause.gesture

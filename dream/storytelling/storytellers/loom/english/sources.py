@@ -50,12 +50,10 @@ class Source:
         """How much there is to tell from it."""
         return sum(sorted((self.worth[clause.text] for clause in self.clauses), reverse=True)[:4])
 
-    def stretch(self, count: int, *, events: bool) -> list[Clause]:
+    def stretch(self, count: int, among: list[Clause]) -> list[Clause]:
         """Up to `count` clauses that follow closely on one another, in their order: the stretch with the most to
         tell."""
-        open_ = sorted(
-            (c for c in self.clauses if c.event or not events), key=lambda clause: (clause.sentence, clause.part)
-        )
+        open_ = sorted(among, key=lambda clause: (clause.sentence, clause.part))
         best: list[Clause] = []
         for start in range(len(open_)):
             run = [open_[start]]
@@ -133,4 +131,5 @@ def _worth(clause: Clause, asked: frozenset[str]) -> float:
     worth += 1.2 * min(3, len(asked & content(clause.text))) + (
         1.0 if 6 <= words <= 16 else 0.0 if words <= 22 else -1.0
     )
+    worth -= 1.5 * clause.gesture
     return worth - 0.5 * clause.resumed - 2.5 * clause.vague - 0.6 * clause.custom - (0.0 if clause.lowered else 0.5)
