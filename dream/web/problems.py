@@ -5,6 +5,7 @@ for both.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -119,9 +120,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _database_error(error: OperationalError) -> Response:
+def of_database(error: OperationalError) -> DreamError:
+    """What people are told where a statement came to nothing: to wait, unless it could never have been carried out."""
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # such as of a table that is not there
+        return unexpected(error)
     logger.error("the database did not answer: %s", error.orig)
-    return _dream_error(Busy("Nothing was changed. The library is busy just now."))
+    return Busy("Nothing was changed. The library is busy just now.")
+
+
+def _database_error(error: OperationalError) -> Response:
+    return _dream_error(of_database(error))
 
 
 def unexpected(error: Exception) -> DreamError:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from dream.errors import Busy, DreamError, TooMany
 from dream.web.compatible import compatible
-from dream.web.problems import unexpected
+from dream.web.problems import of_database, unexpected
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 # Codes that OpenAI's clients and those who write them know.
@@ -51,8 +51,8 @@ def http_error(error: HTTPException) -> Response:
 
 
 @compatible.errorhandler(OperationalError)
-def database_error(_: OperationalError) -> Response:
-    return dream_error(Busy("Nothing was changed. The library is busy just now."))
+def database_error(error: OperationalError) -> Response:
+    return dream_error(of_database(error))
 
 
 @compatible.errorhandler(Exception)
