@@ -29,6 +29,8 @@ TOLD = [
         ("The midwife opened her mouth before the whole parish.", True),
         ("The reeve had blown his nose for some time in the vestry.", True),
         ("The miller slowly shook his head at the sacks.", True),
+        ("The reeve put his spoon down and looked behind him.", True),
+        ("The reeve put his savings down a dry well.", False),
         ("The midwife opened her shop before the whole parish.", False),
         ("The miller shook the sack until the mice came out.", False),
         ("The reeve sat for seven years under the bridge.", False),
