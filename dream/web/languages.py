@@ -27,6 +27,8 @@ ENGLISH = "en"
 SPOKEN = tuple(filter(None, LANGUAGES))
 
 _SLOT = re.compile(r"%\((\w+)\)[sd]")
+_SENTENCE = re.compile(r"[.?!…][”\"]?\Z")
+_NO_SENTENCE = r"(?!.*[.?!…][”\"]?\Z)"
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?]) ")
 
 
@@ -136,9 +138,11 @@ def _pairs(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """What a filled template looks like; a slot that comes twice holds the same words twice."""
+    """What a filled template looks like; a slot that comes twice holds the same words twice. What is no sentence
+    ("%(browser)s on %(system)s") looks like none.
+    """
     seen: set[str] = set()
-    parts = []
+    parts = [] if _SENTENCE.search(template) else [_NO_SENTENCE]
     for position, part in enumerate(_SLOT.split(template)):
         if position % 2 == 0:
             parts.append(re.escape(part.replace("%%", "%")))

@@ -44,3 +44,5 @@ def test_what_waiting_does_not_mend_is_a_fault_of_ours(service: Service, client:
     assert answer.status_code == 500
     assert "Something went wrong on our side. What was there before is kept" in answer.text
     assert "corpora" not in answer.text
+    korean = client.get(path, headers={"Accept-Language": "ko"})
+    assert "저희 쪽에 문제가 생겼습니다. 전에 있던 것은 그대로 있으니 다시 해 주십시오." in korean.text

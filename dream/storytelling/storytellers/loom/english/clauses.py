@@ -91,9 +91,10 @@ _GESTURE = re.compile(
     r"|bowed|bent|cleared|licked|bit|bitten|wrung|folded|crossed|clapped|held up) (?:his|her|its|their) (?:own )?"
     r"(?:arms?|brows?|chin|eyebrows?|eyes?|faces?|fingers?|hands?|heads?|lips?|mouths?|noses?|throats?)"
     r"|(?:put|laid|set) (?:his|her|their) \w+ down(?! (?:an?|the|his|her|their)\b)|turned up (?:his|her|their) collars?"
-    r"|(?:was|were) (?:laughing|smiling)|leaned|nodded|smiled|grinned|frowned|sighed|shrugged|yawned|coughed|sneezed|sniffed"
-    r"|blinked|winked|blushed|hesitated|stared|glanced|gazed|drew breath|drawn breath|looked (?:up|down|at|round|around|away|out|back)"
-    r"|turned (?:round|around|away|to look)|sat (?:down|back)|got up|stood up"
+    r"|(?:was|were) (?:laughing|smiling)|leaned|nodded|smiled|grinned|frowned|sighed|shrugged|yawned|coughed|sneezed"
+    r"|sniffed|blinked|winked|blushed|hesitated|stared|glanced|gazed|drew breath|drawn breath"
+    r"|looked (?:up|down|at|round|around|away|out|back)|turned (?:round|around|away|to look)|sat (?:down|back)"
+    r"|got up|stood up"
     r")\b"
 )
 
