@@ -289,7 +289,7 @@ class Plan:
     def _recall(self) -> list[Line]:
         """Something of what was met that decides it: a person first, else whatever was told."""
         met = [source for source in self.sources if source.told] or self.sources
-        found = [(clause, source) for source in met for clause in source.clauses]
+        found = [(clause, source) for source in met for clause in source.clauses if not clause.gesture]
         self.scene.rng.shuffle(found)
         known = {clause.subject for source in met for clause in source.told}
         found.sort(
@@ -317,7 +317,7 @@ class Plan:
         for source in sorted(
             (source for source in self.sources if source.clauses), key=lambda source: len(source.told)
         ):
-            for clause in list(source.clauses)[:4]:
+            for clause in [clause for clause in source.clauses if not clause.gesture][:4]:
                 lines = self._lean("ending", "echo", source, clause)
                 if lines:
                     return lines
