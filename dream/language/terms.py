@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -73,17 +73,51 @@ def is_word(term: str) -> bool:
     return term < _FIRST_CJK or not _IS_CJK.match(term)
 
 
-def forms(text: str, wanted: Collection[str]) -> dict[str, str]:
-    """Those of the wanted terms that stand in `text`, in order, each in the form in which it stands there first."""
-    found: dict[str, str] = {}
-    for run in dict.fromkeys(_RUN.findall(text)):
-        if run < _FIRST_CJK or not _IS_CJK.match(run):
-            if (term := stem(run)) in wanted:
-                found.setdefault(term, run)
-        else:
-            pairs = (run[at : at + 2] for at in range(max(len(run) - 1, 1)))
-            found |= {pair: pair for pair in pairs if pair in wanted}
-    return found
+def unparted(text: str) -> frozenset[str]:
+    """The words of `text` that are read as pairs of characters, whole."""
+    return frozenset(run for run in _RUN.findall(text) if not is_word(run))
+
+
+def marks(text: str, words: Collection[str]) -> list[Term]:
+    """Where words stand in `text`, as a reader would mark them, in order: of a Latin word, whose stem is given, each
+    form; of a word in another script as much of its beginning as stands there, where a word of the text begins with it,
+    or where it is the whole of it or three characters. Where nothing is found like that, pairs of its characters.
+    """
+    begun: dict[str, list[str]] = {}
+    for word in words:
+        if not is_word(word):
+            begun.setdefault(word[:2], []).append(word)
+    found = []
+    for match in _RUN.finditer(text):
+        run = match.group()
+        if is_word(run):
+            if (term := stem(run)) in words:
+                found.append(Term(term, match.start(), match.end()))
+        elif begun:
+            found.extend(_begun_in(run, match.start(), begun))
+    if found or not begun:
+        return found
+    pairs = {word[at : at + 2] for word in words if not is_word(word) for at in range(len(word) - 1)}
+    return [term for term in terms(text) if term.text in pairs]
+
+
+def _begun_in(run: str, start: int, begun: Mapping[str, Sequence[str]]) -> Iterator[Term]:
+    at = 0
+    while at < max(len(run) - 1, 1):
+        length = 0
+        for word in begun.get(run[at : at + 2], ()):
+            shared = _shared(run[at:], word)
+            if at == 0 or shared > 2 or shared == len(word):
+                length = max(length, shared)
+        if length:
+            yield Term(run[at : at + length], start + at, start + at + length)
+        at += length or 1
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters the two begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=65536)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dream.language.terms import content_terms, terms
+from dream.language.terms import content_terms, is_word, terms, unparted
 from dream.retrieval.embedding import Embedder, TokenVectors, Vectors
 from dream.retrieval.token_space import TokenSpace
 
@@ -66,6 +66,11 @@ def query_terms(query: str) -> tuple[str, ...]:
     query = query[:MOST_LOOKED_AT]
     found = [term.text for term in content_terms(query)] or [term.text for term in terms(query)]
     return tuple(dict.fromkeys(found))[:MOST_TERMS]
+
+
+def query_words(query: str, looked_up: tuple[str, ...]) -> frozenset[str]:
+    """The words of a query, whose terms are given, that a hit is shown to have: stems of Latin ones, others whole."""
+    return frozenset(term for term in looked_up if is_word(term)) | unparted(query[:MOST_LOOKED_AT])
 
 
 def ask(query: str, looked_up: tuple[str, ...], embedder: Embedder | None, space: TokenSpace | None) -> Question:

@@ -24,7 +24,7 @@ from dream.retrieval.fusion import Fusion, shipped
 from dream.retrieval.lexical import LexicalIndex, Matches
 from dream.retrieval.model import Model
 from dream.retrieval.placement import Placement
-from dream.retrieval.question import Question, query_terms
+from dream.retrieval.question import Question, query_terms, query_words
 from dream.retrieval.selection import SEARCH, STORY, Overlaps, Rules, select
 from dream.retrieval.stages import Stage, StageMissing
 from dream.retrieval.stages.late import Late
@@ -87,15 +87,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the stages made of a query: candidates, all their columns by name, and their fused scores. `terms` are those
-    that were looked up, `heard` the columns that had a say.
+    """What the stages made of a query: candidates, all their columns by name, and their fused scores. `words` are the
+    query's, `heard` the columns that had a say.
     """
 
     candidates: Candidates
     columns: dict[str, Floats]
     scores: Floats
     missing: tuple[str, ...]
-    terms: frozenset[str]
+    words: frozenset[str]
     heard: frozenset[str]
 
     def said(self, rows: list[int]) -> list[dict[str, float]]:
@@ -182,11 +182,11 @@ class Retriever:
         nearest, missing = self._nearest(corpus_id, model, question, works, missing)
         with self._turns:
             candidates = self._candidates(corpus_id, matches, by_words, nearest)
-            return self._staged(model, missing, question, candidates, frozenset(terms))
+            return self._staged(model, missing, question, candidates, query_words(query, terms))
 
     def _staged(
         self, model: Model | None, missing: tuple[str, ...], question: Question, candidates: Candidates,
-        terms: frozenset[str],
+        words: frozenset[str],
     ) -> Scored:  # fmt: skip
         """What each stage says of the candidates, and what they say together."""
         columns: dict[str, Floats] = {}
@@ -205,7 +205,7 @@ class Retriever:
         meant = "meaning" in columns
         fused = self._fusion.fuse(question.kind, columns, meaning=meant) if columns else np.zeros(len(candidates))
         heard = self._fusion.heard(question.kind, meaning=meant)
-        return Scored(candidates, columns, fused, missing, terms, heard)
+        return Scored(candidates, columns, fused, missing, words, heard)
 
     def _opened(self) -> tuple[Model | None, tuple[str, ...]]:
         if "meaning" not in self._names and "late" not in self._names:
@@ -337,12 +337,12 @@ def _joined(wishes: Sequence[Scored]) -> Scored:
     }
     candidates = Candidates([wish.candidates.places[row] for wish, row, _ in chosen], wishes[0].candidates.matches)
     missing = tuple(dict.fromkeys(name for wish in wishes for name in wish.missing))
-    terms = frozenset[str]().union(*(wish.terms for wish in wishes))
+    words = frozenset[str]().union(*(wish.words for wish in wishes))
     heard = frozenset[str]().union(*(wish.heard for wish in wishes))
-    return Scored(candidates, columns, np.array([score for _, _, score in chosen]), missing, terms, heard)
+    return Scored(candidates, columns, np.array([score for _, _, score in chosen]), missing, words, heard)
 
 
 def _hit(fragment: Fragment, rank: int, score: float, stages: dict[str, float], scored: Scored) -> Hit:
     """A hit with why it was found, of what had a say: how near it is in meaning, and how well by its words."""
     reasons = {name: stages[name] for name in REASONS if name in scored.heard and stages.get(name)}
-    return Hit(fragment, round(score, 4), rank, reasons, scored.terms, stages)
+    return Hit(fragment, round(score, 4), rank, reasons, scored.words, stages)

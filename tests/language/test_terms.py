@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from dream.language.terms import content_terms, forms, terms
+import pytest
+
+from dream.language.terms import content_terms, is_word, marks, terms, unparted
 
 
 def texts(source: str) -> list[str]:
@@ -29,11 +31,31 @@ def test_spans_give_the_words_as_they_stand() -> None:
     assert [source[term.start : term.end] for term in content_terms(source)] == ["bells", "rang"]
 
 
-def test_forms_are_the_wanted_terms_as_they_stand_in_the_order_of_the_text() -> None:
+def marked(text: str, query: str) -> list[str]:
+    words = {term.text for term in terms(query) if is_word(term.text)} | unparted(query)
+    return [text[mark.start : mark.end] for mark in marks(text, words)]
+
+
+def test_marks_are_the_words_as_they_stand_in_the_order_of_the_text() -> None:
     text = "LAMP's and a lantern: the lamp oil, 뱃사공의 등불"
-    wanted = {term.text for term in terms("oil lamp 사공 등불 whale")}
-    assert forms(text, wanted) == {"lamp": "LAMP's", "oil": "oil", "사공": "사공", "등불": "등불"}
-    assert forms("종", {"종"}) == {"종": "종"}
+    assert marked(text, "oil lamp 사공 등불 whale") == ["LAMP's", "lamp", "oil", "사공", "등불"]
+    assert marked("종, 큰종", "종") == ["종"]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "found"),
+    [
+        ("다리를 뻗고 낮은 목소리는", "배를 기다리는 사람의 다리", ["다리"]),
+        ("사람답게 기다리다가", "배를 기다리는 사람", ["사람", "기다리"]),
+        ("나룻배를 기다란 줄에", "배를 기다리는", ["배를", "기다"]),
+        ("혼자기다리는", "기다리면", ["기다리"]),
+        ("낮은 목소리는 다리를", "기다리는", ["리는", "다리"]),
+    ],
+)
+def test_a_word_without_a_stem_is_marked_where_it_begins_and_by_its_pairs_where_nowhere(
+    text: str, query: str, found: list[str]
+) -> None:
+    assert marked(text, query) == found
 
 
 def test_stop_words_are_left_out_of_content() -> None:
