@@ -31,11 +31,13 @@ class TokenVectors:
     """A text's tokens as the model sees them, special tokens left out.
 
     `vectors` is float32 of shape (tokens, width), not normalised; `spans[i]` is the half-open stretch of the text, in
-    code points, that token i stands for.
+    code points, that token i stands for. `unknown` are the places of those that stand for a word of which the model has
+    no piece.
     """
 
     vectors: Vectors
     spans: list[tuple[int, int]]
+    unknown: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Embedder:
         self.pools_by_mean = manifest.pooling == "mean"
         self._manifest = manifest
         self._tokenizer = _tokenizer(folder)
+        self._unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
         self._folder = folder
         self._precision = precision
 
@@ -110,7 +113,7 @@ class Embedder:
     def _encode(self, text: str, prefix: str, *, reading: bool = False) -> Encoded:
         encoding = self._tokenizer.encode(prefix + text)
         pooled, tokens = self._run(encoding, "pooled", "tokens", reading=reading)
-        return Encoded(pooled, _tokens(encoding, tokens, len(prefix)))
+        return Encoded(pooled, _tokens(encoding, tokens, len(prefix), self._unknown))
 
     def _document(self, text: str) -> Encoding:
         return self._tokenizer.encode(self._manifest.prefixes.document + text)
@@ -138,12 +141,16 @@ def pool(tokens: TokenVectors, start: int, end: int) -> Vectors | None:
     return mean / np.float32(length) if length else None
 
 
-def _tokens(encoding: Encoding, vectors: Vectors, skip: int) -> TokenVectors:
-    """The tokens of a text that stands `skip` code points into what was encoded."""
+def _tokens(encoding: Encoding, vectors: Vectors, skip: int, unknown: str | None) -> TokenVectors:
+    """The tokens of a text that stands `skip` code points into what was encoded; `unknown` is how the model writes a
+    word of which it has no piece, None where it has pieces of all.
+    """
     offsets = encoding.offsets  # made anew each time it is asked for
     kept = [place for place, (_, end) in enumerate(offsets) if end > skip]  # a special token spans nothing
     spans = [(max(offsets[place][0] - skip, 0), offsets[place][1] - skip) for place in kept]
-    return TokenVectors(vectors[kept], spans)
+    written = encoding.tokens
+    without = frozenset(row for row, place in enumerate(kept) if written[place] == unknown)
+    return TokenVectors(vectors[kept], spans, without)
 
 
 def _tokenizer(folder: Path) -> Tokenizer:

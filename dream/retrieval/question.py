@@ -107,6 +107,7 @@ def names(query: str) -> frozenset[str]:
 
 
 def _is_read_in_words(tokens: TokenVectors) -> bool:
-    """Whether the model's pieces of a text stand for more than single letters."""
-    letters = {place for start, end in tokens.spans for place in range(start, end)}
+    """Whether the model's pieces of a text stand for more than single letters; of what it does not know, for none."""
+    known = (span for row, span in enumerate(tokens.spans) if row not in tokens.unknown)
+    letters = {place for start, end in known for place in range(start, end)}
     return len(letters) >= FEWEST_LETTERS * len(tokens.spans)

@@ -30,7 +30,14 @@ def test_what_asks_is_told_from_what_is_wished_for(embedder: Embedder, query: st
 
 
 @pytest.mark.parametrize(
-    "query", ["서로 말을 모르는 두 뱃사공", "연이는 어떤 종을 치는가?", "灯台の光はどこへ", "лампа маяка на берегу"]
+    "query",
+    [
+        "서로 말을 모르는 두 뱃사공",
+        "연이는 어떤 종을 치는가?",
+        "누가 소금떡을 먹었는가?",
+        "灯台の光はどこへ",
+        "лампа маяка на берегу",
+    ],
 )
 def test_words_alone_count_where_the_model_reads_letter_by_letter(embedder: Embedder, query: str) -> None:
     assert ask(query, query_terms(query), embedder, None).kind == "words"
