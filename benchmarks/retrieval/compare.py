@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.retrieval.shelf import Shelf, fill, opened
 from benchmarks.retrieval.tales import Asked, Tale, asked, covered, right, tales
-from dream.retrieval.fusion import normalised
+from dream.retrieval.fusion import Fusion, normalised, shipped
 from dream.retrieval.retriever import STAGES, Retriever
 
 BUDGET, HITS = 4000, 10
@@ -107,7 +107,7 @@ def tutorial(shelf: Shelf, folder: Path) -> System:
 
 def column(shelf: Shelf, weights: dict[str, float], stages: Sequence[str]) -> System:
     """A system that adds single columns, each normalised, without learned weights."""
-    retriever = shelf.retrieving(stages)
+    retriever = shelf.retrieving(stages, _hearing_all())
 
     def found(query: str) -> list[Piece]:
         scored = retriever.score(shelf.corpus_id, query)
@@ -118,6 +118,14 @@ def column(shelf: Shelf, weights: dict[str, float], stages: Sequence[str]) -> Sy
         return [spots[i] for i in np.argsort(-np.asarray(total), kind="stable")[: 2 * HITS]]
 
     return found
+
+
+def _hearing_all() -> Fusion:
+    """Fusion in which every column has a say, whatever is asked: so every stage is asked."""
+    ships = shipped()
+    every = {"linear": [1.0] * len(ships.columns)}
+    kinds = dict.fromkeys(("question", "premise", "words"), every)
+    return Fusion({"columns": ships.columns, "presence": ships.presence, "kinds": kinds})
 
 
 def searching(shelf: Shelf, retriever: Retriever, *, story: bool = False) -> System:

@@ -179,10 +179,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=10_000)
     arguments = parser.parse_args()
     premises = Path(__file__).parent / "premises.train.jsonl"
-    neutral = {
+    neutral = {  # every column has a say, so that every stage is asked
         "columns": list(COLUMNS),
         "presence": presence(asked(arguments.data / "questions.train.jsonl"), arguments.data),
-        "kinds": {kind: {"linear": [0.0] * len(COLUMNS)} for kind in ("question", "premise", "words")},
+        "kinds": {kind: {"linear": [1.0] * len(COLUMNS)} for kind in ("question", "premise", "words")},
     }
     with opened(arguments.home, fusion=Fusion(neutral), exact=True) as shelf:
         found = weights(shelf, arguments.data, premises, arguments.questions)

@@ -42,9 +42,9 @@ class Shelf:
         fragments = [found[place.id] for place in candidates.places]
         return [(PurePath(f.source).stem, f.start, f.end) for f in fragments]
 
-    def retrieving(self, stages: Sequence[str]) -> Retriever:
-        """A retriever of these stages alone."""
-        return Retriever(self.library, self.vectors, lambda: self.model, stages=stages)
+    def retrieving(self, stages: Sequence[str], fusion: Fusion | None = None) -> Retriever:
+        """A retriever of these stages alone, fused by the weights that ship where none are given."""
+        return Retriever(self.library, self.vectors, lambda: self.model, stages=stages, fusion=fusion)
 
 
 @contextmanager

@@ -177,7 +177,7 @@ class Retriever:
             matches, missing = self._matches(corpus_id, terms, missing)
             by_words = self._places(corpus_id, matches, works)
         question = reading.question(query, model)
-        if question.kind == "words" and by_words:
+        if by_words and not self._hears_model(question):
             model = None  # what would not be heard is not asked
         nearest, missing = self._nearest(corpus_id, model, question, works, missing)
         with self._turns:
@@ -216,6 +216,11 @@ class Retriever:
             logger.exception("the embedding model could not be opened")
             model = None
         return model, () if model else ("meaning",)
+
+    def _hears_model(self, question: Question) -> bool:
+        """Whether anything that the model makes of a fragment has a say in its score."""
+        heard = self._fusion.heard(question.kind, meaning=True)
+        return not heard.isdisjoint((*Meaning.columns, *Late.columns))
 
     def _stages(self, model: Model | None) -> list[Stage]:
         stages: list[Stage] = [Words(), Windows(self._library)]
