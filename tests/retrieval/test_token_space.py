@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dream.retrieval.embedding import Embedder
-from dream.retrieval.token_space import TokenSpace, unit
+from dream.retrieval.token_space import AT_ONCE, TokenSpace, unit
 from tests.retrieval.small_model import make
 
 PASSAGE = (
@@ -31,6 +31,8 @@ def test_packed_tokens_are_as_near_as_they_were(embedder: Embedder, model_folder
     assert np.abs(found - exact).max() < 0.1
     assert np.abs(found - exact).mean() < 0.015
     assert (found.argmax(axis=1) == np.arange(len(vectors))).all()
+    times = AT_ONCE // len(packed) + 2
+    assert np.allclose(space.near(reduced, np.tile(packed, (times, 1))), np.tile(found, times), atol=1e-5)
     whole = unit(vectors) @ unit(vectors).T
     assert np.corrcoef(whole.ravel(), found.ravel())[0, 1] > 0.9
 
